@@ -1,0 +1,1 @@
+"""Consumers: an agency's side of receiving: receiver, handlers, threat database."""

@@ -1,0 +1,1 @@
+"""What every process of every room shares: the command line, broker settings, logs and metric names."""

@@ -1,0 +1,1 @@
+"""Deploy: local broker, provisioning, demo supervisor."""

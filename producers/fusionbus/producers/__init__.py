@@ -1,0 +1,1 @@
+"""Producers: an agency's side of sending: publisher, outbox, import, replay, simulator."""

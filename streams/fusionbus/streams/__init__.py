@@ -1,0 +1,1 @@
+"""Streams: the hub, in files in the order a report meets them."""

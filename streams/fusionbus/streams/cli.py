@@ -1,0 +1,5 @@
+"""Commands of this room."""
+
+import typer
+
+commands = typer.Typer()
