@@ -1,0 +1,112 @@
+"""What an agency receives: an alert about an incident, holding no more than this agency may see."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fusionbus.contract.base import AgencyId, Id, Interval, Message, Prose, Text, UtcDatetime, Zone
+from fusionbus.contract.handling import Attachment, Source
+from fusionbus.contract.incident import Claim, Reason
+from fusionbus.contract.report import Actor, Casualties, Entity, Person, Place
+from fusionbus.contract.routing import Rule
+from fusionbus.contract.sections import Section
+from fusionbus.contract.vocabulary import (
+    PAP,
+    TLP,
+    AlertKind,
+    AlertMsgType,
+    Certainty,
+    Classification,
+    Credibility,
+    Form,
+    Kind,
+    MsgType,
+    Severity,
+    Status,
+    TargetSectorCode,
+    ThreatCategory,
+    Urgency,
+    Weapon,
+)
+
+
+class AlertBody(Message):
+    """What the recipient may read of the report behind the alert; the form says how much."""
+
+    report_id: Id | None = None
+    agency: AgencyId | None = None
+    """Absent where the source is masked."""
+    unit: Text | None = None
+    local_ref: str | None = None
+    revision: int | None = None
+    msg_type: MsgType
+    kind: Kind
+    reported_at: UtcDatetime
+    occurred: Interval | None = None
+    observed_at: UtcDatetime | None = None
+    place: Place | None = None
+    category: ThreatCategory | None = None
+    weapon: Weapon | None = None
+    target_sector: TargetSectorCode | None = None
+    actor: Actor | None = None
+    urgency: Urgency = Urgency.UNKNOWN
+    severity: Severity = Severity.UNKNOWN
+    certainty: Certainty = Certainty.UNKNOWN
+    source: Source | None = None
+    casualties: tuple[Casualties, ...] = ()
+    persons: tuple[Person, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    headline: Text | None = None
+    narrative: Prose | None = None
+    language: str = "en"
+    tearline: Prose | None = None
+    attachments: tuple[Attachment, ...] = ()
+    section: Section | None = None
+    contact: Text | None = None
+    """Whom to ask for more."""
+
+
+class IncidentView(Message):
+    """The incident as far as this recipient may know it: made from the reports it may see, and no others."""
+
+    claim: Claim
+    reports: int
+    independent_origins: int
+    credibility: Credibility
+    reasons: tuple[Reason, ...] = ()
+    """Why the newest report was taken for the same event."""
+
+
+class AlertHandling(Message):
+    """The markings that travel with the alert."""
+
+    tlp: TLP
+    pap: PAP
+    classification: Classification
+    caveats: tuple[Text, ...] = ()
+    originator_control: bool = False
+    third_agency_rule: bool = True
+
+
+class Alert(Message):
+    """One alert for one recipient."""
+
+    schema_version: str
+    alert_id: Id
+    kind: AlertKind
+    recipient: AgencyId
+    status: Status
+    msg_type: AlertMsgType
+    incident_id: Id
+    incident_revision: Annotated[int, Field(ge=1)]
+    zone: Zone
+    issued_at: UtcDatetime
+    published_at: UtcDatetime
+    """When the report behind it reached the broker."""
+    rule: Rule
+    why: Text
+    form: Form
+    handling: AlertHandling
+    incident: IncidentView
+    body: AlertBody
+    acknowledge_by: UtcDatetime | None = None

@@ -1,0 +1,69 @@
+"""The base model and the small types that every message shares."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+SCHEMA_VERSION = "1.0"
+"""Version of the wire: a new minor only adds optional fields, a new major may change anything."""
+
+
+class Message(BaseModel):
+    """A frozen, strict model that refuses unknown fields."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_enum_values=False)
+
+
+def _as_utc(value: datetime) -> datetime:
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(_as_utc)]
+"""A point in time; any offset is read, UTC is kept."""
+
+AgencyId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$", max_length=40)]
+"""Short name of an agency, upper case and hyphens: it is part of topic names."""
+
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+"""A UUID in its canonical form."""
+
+Token = Annotated[str, Field(pattern=r"^[a-z_]{2,16}:[a-z0-9]{1,8}:[0-9a-f]{32}$")]
+"""`type:key id:128 bits of HMAC-SHA-256 in hex`; two tokens compare only under the same key."""
+
+Text = Annotated[str, Field(min_length=1, max_length=300)]
+Prose = Annotated[str, Field(min_length=1, max_length=20_000)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Zone = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,12}){0,3}$")]
+Version = Annotated[str, Field(pattern=r"^[0-9]{1,3}\.[0-9]{1,3}$")]
+
+INTERVAL_MAX = timedelta(days=3660)
+
+
+class Interval(Message):
+    """A stretch of time, both ends included; a point in time has equal ends."""
+
+    start: UtcDatetime
+    end: UtcDatetime
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.end < self.start:
+            raise ValueError("`end` is before `start`")
+        if self.end - self.start > INTERVAL_MAX:
+            raise ValueError("the interval is longer than ten years")
+        return self
+
+
+class Range(Message):
+    """A count known to lie between two bounds, both included."""
+
+    low: Annotated[int, Field(ge=0, le=1_000_000)]
+    high: Annotated[int, Field(ge=0, le=1_000_000)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.high < self.low:
+            raise ValueError("`high` is below `low`")
+        return self

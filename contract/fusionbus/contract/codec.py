@@ -1,0 +1,135 @@
+"""From messages to bytes and back. Bad bytes are a value, not an exception: they become a dead letter."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from fusionbus.contract.agency import Agency, RegistryEntry, Removal, Subscription
+from fusionbus.contract.base import SCHEMA_VERSION, Message
+from fusionbus.contract.control import (
+    Acknowledgement,
+    CatchUp,
+    ControlMessage,
+    SharingAnswer,
+    SharingRequest,
+    Subscribe,
+    Unsubscribe,
+)
+from fusionbus.contract.records import Accepted, AcceptedAcknowledgement, AcceptedReport, RejectReason
+from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
+
+M = TypeVar("M", bound=Message)
+
+SENTENCE_MAX = 300
+AnyControl = Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp
+AnyRegistryEntry = Agency | Subscription | Removal
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """Why bytes are not a message, in words for whoever wrote them."""
+
+    reason: RejectReason
+    sentence: str
+    field: str | None = None
+
+
+def encode(message: Message) -> bytes:
+    """The message as UTF-8 JSON; absent fields are left out."""
+    return message.__pydantic_serializer__.to_json(message, exclude_none=True)
+
+
+def decode(model: type[M], raw: bytes) -> M | Undecodable:
+    """The message of this model in `raw`, or why there is none."""
+    return _decode(_adapter(model), raw, REPORT_BYTES_MAX * 4)
+
+
+def decode_report(raw: bytes) -> ThreatReport | Undecodable:
+    """The report in `raw`, of this major version and any minor, or why there is none."""
+    return _decode(_adapter(ThreatReport), raw, REPORT_BYTES_MAX)
+
+
+def decode_control(raw: bytes) -> AnyControl | Undecodable:
+    """The control message in `raw`, or why there is none."""
+    return _decode(_adapter(ControlMessage), raw, REPORT_BYTES_MAX)
+
+
+def decode_accepted(raw: bytes) -> AcceptedReport | AcceptedAcknowledgement | Undecodable:
+    """The accepted message in `raw`, or why there is none."""
+    return _decode(_adapter(Accepted), raw, REPORT_BYTES_MAX * 2)
+
+
+def decode_registry(raw: bytes) -> AnyRegistryEntry | Undecodable:
+    """The registry entry in `raw`, or why there is none."""
+    return _decode(_adapter(RegistryEntry), raw, REPORT_BYTES_MAX)
+
+
+@cache
+def _adapter(model: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
+
+
+def _decode(adapter: TypeAdapter[Any], raw: bytes, bytes_max: int) -> Any:
+    if len(raw) > bytes_max:
+        return Undecodable(
+            RejectReason.TOO_LARGE,
+            f"The message has {len(raw):,} bytes and the limit is {bytes_max:,}; send attachments another way.",
+        )
+    try:
+        return adapter.validate_json(raw)
+    except ValidationError as exc:
+        version = _version_of(raw)
+        if version is None:
+            return _explain(exc)
+        theirs, ours = version, _split(SCHEMA_VERSION)
+        if theirs[0] != ours[0]:
+            return Undecodable(
+                RejectReason.UNKNOWN_VERSION,
+                f"schema_version {theirs[0]}.{theirs[1]} is unknown here; this hub reads {ours[0]}.x.",
+                "schema_version",
+            )
+        if theirs[1] > ours[1]:
+            return _decode_newer(adapter, raw)
+        return _explain(exc)
+
+
+def _decode_newer(adapter: TypeAdapter[Any], raw: bytes) -> Any:
+    """A newer minor version only adds optional fields: what is known of it is read, the rest is left."""
+    try:
+        return adapter.validate_json(raw, extra="ignore")
+    except ValidationError as exc:
+        return _explain(exc)
+
+
+def _version_of(raw: bytes) -> tuple[int, int] | None:
+    try:
+        return _split(json.loads(raw)["schema_version"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _split(version: str) -> tuple[int, int]:
+    major, _, minor = version.partition(".")
+    return int(major), int(minor)
+
+
+def _explain(exc: ValidationError) -> Undecodable:
+    """The first fault of several, in words; the input itself is never repeated, it may name a person."""
+    first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+    if first["type"] == "json_invalid":
+        return Undecodable(
+            RejectReason.NOT_JSON,
+            _cut(f"The message is not UTF-8 JSON: {first['msg'].removeprefix('Invalid JSON: ')}."),
+        )
+    field = ".".join(str(part) for part in first["loc"])[:200] or None
+    more = exc.error_count() - 1
+    also = f" ({more} more fault{'s' if more > 1 else ''} in this message)" if more else ""
+    said = first["msg"].removeprefix("Value error, ")
+    return Undecodable(RejectReason.SCHEMA, _cut(f"{field or 'The message'}: {said}{also}."), field)
+
+
+def _cut(sentence: str) -> str:
+    return sentence if len(sentence) <= SENTENCE_MAX else sentence[: SENTENCE_MAX - 1] + "…"

@@ -1,0 +1,94 @@
+"""What an agency tells the hub besides reports: acknowledgements, subscriptions, questions."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from fusionbus.contract.agency import Subscription
+from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Prose, Text, UtcDatetime, Version, Zone
+from fusionbus.contract.vocabulary import AckAction, Form, Opinion
+
+
+class ControlHead(Message):
+    """What every control message has."""
+
+    schema_version: Version = SCHEMA_VERSION
+    agency: AgencyId
+    by: Text | None = None
+    """The desk or role that acts; not a person's name."""
+    at: UtcDatetime
+
+
+class Acknowledgement(ControlHead):
+    """What became of an alert at its recipient."""
+
+    type: Literal["acknowledgement"] = "acknowledgement"
+    alert_id: Id
+    incident_id: Id
+    incident_revision: Annotated[int, Field(ge=1)]
+    zone: Zone
+    action: AckAction
+    opinion: Opinion | None = None
+    note: Prose | None = None
+
+    @model_validator(mode="after")
+    def _opinion_is_given(self) -> Self:
+        if (self.action is AckAction.OPINION) != (self.opinion is not None):
+            raise ValueError("`opinion` goes with action `opinion`, and only with it")
+        return self
+
+
+class Subscribe(ControlHead):
+    """Makes or changes a subscription."""
+
+    type: Literal["subscribe"] = "subscribe"
+    subscription: Subscription
+
+    @model_validator(mode="after")
+    def _own(self) -> Self:
+        if self.subscription.agency != self.agency:
+            raise ValueError("an agency subscribes for itself only")
+        return self
+
+
+class Unsubscribe(ControlHead):
+    """Ends a subscription."""
+
+    type: Literal["unsubscribe"] = "unsubscribe"
+    subscription_id: Id
+
+
+class SharingRequest(ControlHead):
+    """A recipient asks the originator to let it pass a report on (originator control)."""
+
+    type: Literal["sharing_request"] = "sharing_request"
+    request_id: Id
+    alert_id: Id
+    incident_id: Id
+    zone: Zone
+    to: Annotated[tuple[AgencyId, ...], Field(min_length=1, max_length=50)]
+    reason: Prose
+
+
+class SharingAnswer(ControlHead):
+    """The originator's answer."""
+
+    type: Literal["sharing_answer"] = "sharing_answer"
+    request_id: Id
+    report_id: Id
+    answer: Literal["grant", "deny", "tearline"]
+    form: Form = Form.SUMMARY
+    reason: Prose | None = None
+
+
+class CatchUp(ControlHead):
+    """A new subscriber asks for what is open."""
+
+    type: Literal["catch_up"] = "catch_up"
+    since: UtcDatetime
+
+
+ControlMessage = Annotated[
+    Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,46 @@
+"""Deterministic ids: the same thing told twice has the same id, so a replay makes nothing new."""
+
+import uuid
+from typing import Final
+
+NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "fusionbus.invalid")
+
+
+def _id(*parts: str) -> str:
+    # The unit separator cannot occur in an agency, zone or id, so no two lists of parts collide.
+    return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
+
+
+def report_id(agency: str, local_ref: str) -> str:
+    """The id of a report, from the agency and the agency's own reference."""
+    return _id("report", agency, local_ref)
+
+
+def incident_id(zone: str, first_report_id: str) -> str:
+    """The id of an incident, from its zone and the first report in it."""
+    return _id("incident", zone, first_report_id)
+
+
+def alert_id(incident: str, revision: int, recipient: str) -> str:
+    """The id of an alert, from the incident, its revision and who receives it."""
+    return _id("alert", incident, str(revision), recipient)
+
+
+def subscription_id(agency: str, name: str) -> str:
+    """The id of a subscription, from the agency and the name it gave."""
+    return _id("subscription", agency, name)
+
+
+def dead_letter_id(topic: str, partition: int, offset: int) -> str:
+    """The id of a dead letter, from where the message lay."""
+    return _id("dead-letter", topic, str(partition), str(offset))
+
+
+def receipt_id(about: str, outcome: str, *more: str) -> str:
+    """The id of a receipt, from what it is about and what it says."""
+    return _id("receipt", about, outcome, *more)
+
+
+def audit_id(about: str, what: str, *more: str) -> str:
+    """The id of an audit record."""
+    return _id("audit", about, what, *more)

@@ -1,0 +1,130 @@
+"""The fused incident, as the hub holds it, and links between incidents. Only the hub reads these."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fusionbus.contract.base import AgencyId, Id, Interval, Message, Range, Text, Token, UtcDatetime, Zone
+from fusionbus.contract.report import Place
+from fusionbus.contract.vocabulary import (
+    TLP,
+    Certainty,
+    Classification,
+    Credibility,
+    Form,
+    Kind,
+    Severity,
+    Status,
+    TargetSectorCode,
+    ThreatCategory,
+    Urgency,
+    Weapon,
+)
+
+MEMBERS_MAX = 200
+"""Reports held in one incident: past it they are counted, not listed, so that one state value stays far
+below the broker's message limit (about 1 kB a member)."""
+
+
+class Relation(StrEnum):
+    """What a report is to its incident."""
+
+    ORIGINAL = "original"
+    """The first report of the incident."""
+    CORROBORATION = "corroboration"
+    """Another origin that tells of the same event."""
+    RELAY = "relay"
+    """An echo: made out of a report that is already here, or from the same source."""
+
+
+class Claim(Message):
+    """What one report, or an incident as a whole, says of an event."""
+
+    occurred: Interval | None = None
+    place: Place | None = None
+    category: ThreatCategory | None = None
+    weapon: Weapon | None = None
+    target_sector: TargetSectorCode | None = None
+    actor: Text | None = None
+    killed: Range | None = None
+    injured: Range | None = None
+    headline: Text | None = None
+
+
+class Reason(Message):
+    """How one field spoke for or against a match, in bits (log2 of the likelihood ratio)."""
+
+    field: Annotated[str, Field(pattern=r"^[a-z_]{2,30}$")]
+    bits: float
+    said: Text
+    """What was compared, in words."""
+
+
+class Member(Message):
+    """One report in an incident."""
+
+    report_id: Id
+    agency: AgencyId
+    kind: Kind
+    revision: int
+    relation: Relation
+    origin: Id
+    """The report its origin goes back to: members with one origin count once."""
+    reported_at: UtcDatetime
+    claim: Claim
+    urgency: Urgency = Urgency.UNKNOWN
+    severity: Severity = Severity.UNKNOWN
+    certainty: Certainty = Certainty.UNKNOWN
+    tlp: TLP
+    classification: Classification
+    terms: tuple[str, ...] = ()
+    tokens: tuple[Token, ...] = ()
+    source_token: Token | None = None
+    probability: float | None = None
+    reasons: tuple[Reason, ...] = ()
+    forms: dict[AgencyId, Form] = {}
+    """Who has received it, in which form: the dissemination of this report."""
+    withdrawn: bool = False
+
+
+class Awaited(Message):
+    """An alert whose acknowledgement is outstanding."""
+
+    revision: int
+    sent_at: UtcDatetime
+
+
+class Incident(Message):
+    """Reports of one event, fused."""
+
+    incident_id: Id
+    zone: Zone
+    status: Status
+    revision: Annotated[int, Field(ge=1)]
+    opened_at: UtcDatetime
+    updated_at: UtcDatetime
+    closed: bool = False
+    claim: Claim
+    credibility: Credibility
+    independent_origins: int
+    members: tuple[Member, ...]
+    members_beyond: int = 0
+    """Reports past the limit: counted, not listed."""
+    awaited: dict[AgencyId, Awaited] = {}
+    acknowledged: dict[AgencyId, int] = {}
+    """The newest revision each recipient has acknowledged."""
+    used_by: tuple[AgencyId, ...] = ()
+    false_alarm_by: tuple[AgencyId, ...] = ()
+
+
+class Link(Message):
+    """A tie between two incidents that are not one event, or were found to be one across zones."""
+
+    link_id: Id
+    incidents: Annotated[tuple[Id, ...], Field(min_length=2, max_length=50)]
+    type: Literal["related", "same", "possible", "split", "coordinated", "shared_token", "near_repeat"]
+    reasons: tuple[Reason, ...] = ()
+    capped: bool = False
+    decided_by: Text
+    at: UtcDatetime

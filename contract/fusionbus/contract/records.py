@@ -1,0 +1,154 @@
+"""What the hub writes about what it did: receipts, dead letters, audit records, and accepted traffic."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Text, UtcDatetime, Version, Zone
+from fusionbus.contract.control import Acknowledgement
+from fusionbus.contract.incident import Relation
+from fusionbus.contract.report import ThreatReport
+from fusionbus.contract.routing import Rule
+from fusionbus.contract.vocabulary import Form
+
+DEAD_LETTER_BODY_BYTES_MAX = 65_536
+"""Of an undeliverable message at most this much is kept; its size and digest are kept always."""
+
+
+class RejectReason(StrEnum):
+    """Why a message was not taken."""
+
+    NOT_JSON = "not_json"
+    TOO_LARGE = "too_large"
+    UNKNOWN_VERSION = "unknown_version"
+    SCHEMA = "schema"
+    WRONG_AGENCY = "wrong_agency"
+    UNKNOWN_AGENCY = "unknown_agency"
+    WRONG_KEY = "wrong_key"
+    FUTURE_DATED = "future_dated"
+    REVISION_GAP = "revision_gap"
+    CONTENT_CHANGED = "content_changed"
+    UNKNOWN_REPORT = "unknown_report"
+    NOT_YOURS = "not_yours"
+    BAD_SIGNATURE = "bad_signature"
+    UNPROCESSABLE = "unprocessable"
+
+
+class ReceiptOutcome(StrEnum):
+    """What became of a report, or of an alert made from it."""
+
+    NEW_INCIDENT = "new_incident"
+    CORROBORATION = "corroboration"
+    RELAY = "relay"
+    UPDATE = "update"
+    CANCELLED = "cancelled"
+    REPEAT = "repeat"
+    REJECTED = "rejected"
+    ACKNOWLEDGED = "acknowledged"
+    CONTROL_DONE = "control_done"
+
+
+class Receipt(Message):
+    """What became of one report, told to its originator; a withheld agency is counted, never named."""
+
+    schema_version: Version = SCHEMA_VERSION
+    receipt_id: Id
+    agency: AgencyId
+    at: UtcDatetime
+    outcome: ReceiptOutcome
+    report_id: Id | None = None
+    local_ref: str | None = None
+    revision: int | None = None
+    incident_id: Id | None = None
+    independent_origins: int | None = None
+    delivered_to: int | None = None
+    forms: dict[Form, int] = {}
+    withheld: dict[Rule, int] = {}
+    acknowledged_by: int | None = None
+    used_by: int | None = None
+    false_alarm_by: int | None = None
+    reason: RejectReason | None = None
+    field: str | None = None
+    sentence: Text | None = None
+    """What it means and what to do, in one sentence."""
+
+
+class DeadLetter(Message):
+    """A message that could not be taken, whole or in part, and why."""
+
+    schema_version: Version = SCHEMA_VERSION
+    dead_letter_id: Id
+    at: UtcDatetime
+    topic: str
+    partition: int
+    offset: int
+    agency: AgencyId | None
+    """The writer, by the topic's name."""
+    reason: RejectReason
+    field: str | None = None
+    sentence: Text
+    key_base64: str | None
+    body_base64: str
+    body_bytes: int
+    body_sha256: str
+
+
+class AuditEvent(StrEnum):
+    """What was done."""
+
+    REPORT_ROUTED = "report_routed"
+    REPORT_REPEATED = "report_repeated"
+    REPORT_CANCELLED = "report_cancelled"
+    MESSAGE_REJECTED = "message_rejected"
+    ALERT_ACKNOWLEDGED = "alert_acknowledged"
+    SUBSCRIPTION_CHANGED = "subscription_changed"
+    REPORT_PURGED = "report_purged"
+    INCIDENT_MERGED = "incident_merged"
+    INCIDENT_SPLIT = "incident_split"
+    SHARING_DECIDED = "sharing_decided"
+    PERSON_ACTION = "person_action"
+
+
+class AuditRecord(Message):
+    """One act of the hub, with the decision on every agency."""
+
+    schema_version: Version = SCHEMA_VERSION
+    audit_id: Id
+    at: UtcDatetime
+    event: AuditEvent
+    agency: AgencyId | None = None
+    report_id: Id | None = None
+    revision: int | None = None
+    incident_id: Id | None = None
+    relation: Relation | None = None
+    decisions: dict[Rule, tuple[AgencyId, ...]] = {}
+    """Every agency stands under exactly one rule."""
+    forms: dict[Form, tuple[AgencyId, ...]] = {}
+    override: bool = False
+    """Whether imminent danger to life overrode need-to-know or a missing interest."""
+    note: str | None = None
+    previous_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    record_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class AcceptedReport(Message):
+    """A report that was admitted, on its way to its zone."""
+
+    type: Literal["report"] = "report"
+    zone: Zone
+    accepted_at: UtcDatetime
+    published_at: UtcDatetime
+    report: ThreatReport
+
+
+class AcceptedAcknowledgement(Message):
+    """An acknowledgement that was admitted, on its way to the zone of its incident."""
+
+    type: Literal["acknowledgement"] = "acknowledgement"
+    zone: Zone
+    accepted_at: UtcDatetime
+    acknowledgement: Acknowledgement
+
+
+Accepted = Annotated[AcceptedReport | AcceptedAcknowledgement, Field(discriminator="type")]

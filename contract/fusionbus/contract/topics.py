@@ -1,0 +1,155 @@
+"""Every topic: name, key, message, partitions, retention, who writes and who reads. Deploy makes them from here.
+
+Names use hyphens only: `.` and `_` collide in Kafka's metric names. Nothing is created by accident: brokers run
+with automatic creation off.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from fusionbus.contract.agency import RegistryEntry
+from fusionbus.contract.alert import Alert
+from fusionbus.contract.control import ControlMessage
+from fusionbus.contract.incident import Incident, Link
+from fusionbus.contract.records import Accepted, AuditRecord, DeadLetter, Receipt
+from fusionbus.contract.report import ThreatReport
+
+HUB: Final = "hub"
+"""The principal of the hub's workers."""
+HUB_APP: Final = "fusion-hub"
+"""The consumer group of the hub, and the prefix of its changelogs."""
+
+REPORTS: Final = "reports-"
+CONTROL: Final = "control-"
+ALERTS: Final = "alerts-"
+RECEIPTS: Final = "receipts-"
+ACCEPTED: Final = "accepted"
+INCIDENTS: Final = "incidents"
+LINKS: Final = "links"
+REGISTRY: Final = "registry"
+AUDIT: Final = "audit"
+DEAD_LETTERS: Final = "dead-letters"
+SEEN_TABLE: Final = "seen"
+FUSED_TABLE: Final = "fused"
+SEEN_CHANGELOG: Final = f"{HUB_APP}-{SEEN_TABLE}-changelog"
+FUSED_CHANGELOG: Final = f"{HUB_APP}-{FUSED_TABLE}-changelog"
+
+DAY_MS: Final = 86_400_000
+ONE_MESSAGE_BYTES_MAX: Final = 1_048_576
+"""Kafka's default message limit."""
+
+Spread = Literal["ingress", "zones", "agency", "single"]
+
+
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """How many partitions each spread has; ingress and zones are fixed for the life of the bus, keys depend on them."""
+
+    ingress: int = 6
+    zones: int = 6
+    agency: int = 2
+    single: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic, or with an agency one of a family of topics."""
+
+    name: str
+    key: str
+    message: Any
+    spread: Spread
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    about: str
+    compacted: bool = False
+    retention_ms: int | None = 7 * DAY_MS
+    """None: kept for ever (compacted, or audit)."""
+
+    def config(self) -> dict[str, str]:
+        """The topic's broker settings."""
+        settings = {"max.message.bytes": str(ONE_MESSAGE_BYTES_MAX)}
+        if self.compacted:
+            settings["cleanup.policy"] = "compact"
+        settings["retention.ms"] = str(-1 if self.retention_ms is None else self.retention_ms)
+        return settings
+
+
+def reports_topic(agency: str) -> str:
+    """Where this agency writes its reports."""
+    return REPORTS + agency
+
+
+def control_topic(agency: str) -> str:
+    """Where this agency writes acknowledgements and subscriptions."""
+    return CONTROL + agency
+
+
+def alerts_topic(agency: str) -> str:
+    """Where this agency reads its alerts."""
+    return ALERTS + agency
+
+
+def receipts_topic(agency: str) -> str:
+    """Where this agency reads what became of its reports."""
+    return RECEIPTS + agency
+
+
+def agency_of(topic: str) -> str | None:
+    """The agency a topic belongs to, or None for the hub's own topics."""
+    for prefix in (REPORTS, CONTROL, ALERTS, RECEIPTS):
+        if topic.startswith(prefix):
+            return topic[len(prefix) :]
+    return None
+
+
+def agency_topics(agency: str) -> tuple[Topic, ...]:
+    """The four topics of one agency."""
+    return (
+        Topic(reports_topic(agency), "report_id", ThreatReport, "ingress", (agency,), (HUB,), "reports it sends"),
+        Topic(control_topic(agency), "agency", ControlMessage, "agency", (agency,), (HUB,), "its acknowledgements"),
+        Topic(alerts_topic(agency), "incident_id", Alert, "agency", (HUB,), (agency,), "alerts for it"),
+        Topic(receipts_topic(agency), "report_id", Receipt, "agency", (HUB,), (agency,), "what became of its reports"),
+    )
+
+
+def hub_topics() -> tuple[Topic, ...]:
+    """The topics of the hub itself."""
+    both, hub = ("zone", (HUB,)), (HUB,)
+    return (
+        Topic(ACCEPTED, both[0], Accepted, "zones", hub, hub, "admitted traffic by zone"),
+        Topic(INCIDENTS, "incident_id", Incident, "zones", hub, hub, "fused incidents", compacted=True, retention_ms=None),
+        Topic(LINKS, "link_id", Link, "zones", hub, hub, "ties between incidents", compacted=True, retention_ms=None),
+        Topic(
+            REGISTRY,
+            "type:id",
+            RegistryEntry,
+            "single",
+            (HUB, "provisioner"),
+            hub,
+            "agencies and subscriptions",
+            compacted=True,
+            retention_ms=None,
+        ),
+        Topic(AUDIT, "report_id", AuditRecord, "zones", hub, (HUB, "auditor"), "what was decided", retention_ms=None),
+        Topic(
+            DEAD_LETTERS,
+            "dead_letter_id",
+            DeadLetter,
+            "single",
+            hub,
+            (HUB, "operator"),
+            "what could not be taken",
+            retention_ms=30 * DAY_MS,
+        ),
+        Topic(SEEN_CHANGELOG, "report_id", None, "ingress", hub, hub, "state: reports seen", compacted=True, retention_ms=None),
+        Topic(FUSED_CHANGELOG, "incident_id", None, "zones", hub, hub, "state: incidents", compacted=True, retention_ms=None),
+    )
+
+
+def all_topics(agencies: Iterable[str]) -> Iterator[Topic]:
+    """Every topic of a federation of these agencies, in a fixed order."""
+    yield from hub_topics()
+    for agency in sorted(agencies):
+        yield from agency_topics(agency)
