@@ -44,27 +44,32 @@ def encode(message: Message) -> bytes:
 
 def decode(model: type[M], raw: bytes) -> M | Undecodable:
     """The message of this model in `raw`, or why there is none."""
-    return _decode(_adapter(model), raw, REPORT_BYTES_MAX * 4)
+    got: M | Undecodable = _decode(_adapter(model), raw, REPORT_BYTES_MAX * 4)
+    return got
 
 
 def decode_report(raw: bytes) -> ThreatReport | Undecodable:
     """The report in `raw`, of this major version and any minor, or why there is none."""
-    return _decode(_adapter(ThreatReport), raw, REPORT_BYTES_MAX)
+    got: ThreatReport | Undecodable = _decode(_adapter(ThreatReport), raw, REPORT_BYTES_MAX)
+    return got
 
 
 def decode_control(raw: bytes) -> AnyControl | Undecodable:
     """The control message in `raw`, or why there is none."""
-    return _decode(_adapter(ControlMessage), raw, REPORT_BYTES_MAX)
+    got: AnyControl | Undecodable = _decode(_adapter(ControlMessage), raw, REPORT_BYTES_MAX)
+    return got
 
 
 def decode_accepted(raw: bytes) -> AcceptedReport | AcceptedAcknowledgement | Undecodable:
     """The accepted message in `raw`, or why there is none."""
-    return _decode(_adapter(Accepted), raw, REPORT_BYTES_MAX * 2)
+    got: AcceptedReport | AcceptedAcknowledgement | Undecodable = _decode(_adapter(Accepted), raw, REPORT_BYTES_MAX * 2)
+    return got
 
 
 def decode_registry(raw: bytes) -> AnyRegistryEntry | Undecodable:
     """The registry entry in `raw`, or why there is none."""
-    return _decode(_adapter(RegistryEntry), raw, REPORT_BYTES_MAX)
+    got: AnyRegistryEntry | Undecodable = _decode(_adapter(RegistryEntry), raw, REPORT_BYTES_MAX)
+    return got
 
 
 @cache

@@ -83,7 +83,7 @@ class Member(Message):
     source_token: Token | None = None
     probability: float | None = None
     reasons: tuple[Reason, ...] = ()
-    forms: dict[AgencyId, Form] = {}
+    forms: dict[AgencyId, Form] = Field(default_factory=dict)
     """Who has received it, in which form: the dissemination of this report."""
     withdrawn: bool = False
 
@@ -111,8 +111,8 @@ class Incident(Message):
     members: tuple[Member, ...]
     members_beyond: int = 0
     """Reports past the limit: counted, not listed."""
-    awaited: dict[AgencyId, Awaited] = {}
-    acknowledged: dict[AgencyId, int] = {}
+    awaited: dict[AgencyId, Awaited] = Field(default_factory=dict)
+    acknowledged: dict[AgencyId, int] = Field(default_factory=dict)
     """The newest revision each recipient has acknowledged."""
     used_by: tuple[AgencyId, ...] = ()
     false_alarm_by: tuple[AgencyId, ...] = ()

@@ -63,8 +63,8 @@ class Receipt(Message):
     incident_id: Id | None = None
     independent_origins: int | None = None
     delivered_to: int | None = None
-    forms: dict[Form, int] = {}
-    withheld: dict[Rule, int] = {}
+    forms: dict[Form, int] = Field(default_factory=dict)
+    withheld: dict[Rule, int] = Field(default_factory=dict)
     acknowledged_by: int | None = None
     used_by: int | None = None
     false_alarm_by: int | None = None
@@ -122,9 +122,9 @@ class AuditRecord(Message):
     revision: int | None = None
     incident_id: Id | None = None
     relation: Relation | None = None
-    decisions: dict[Rule, tuple[AgencyId, ...]] = {}
+    decisions: dict[Rule, tuple[AgencyId, ...]] = Field(default_factory=dict)
     """Every agency stands under exactly one rule."""
-    forms: dict[Form, tuple[AgencyId, ...]] = {}
+    forms: dict[Form, tuple[AgencyId, ...]] = Field(default_factory=dict)
     override: bool = False
     """Whether imminent danger to life overrode need-to-know or a missing interest."""
     note: str | None = None

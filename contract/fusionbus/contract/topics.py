@@ -119,7 +119,9 @@ def hub_topics() -> tuple[Topic, ...]:
     both, hub = ("zone", (HUB,)), (HUB,)
     return (
         Topic(ACCEPTED, both[0], Accepted, "zones", hub, hub, "admitted traffic by zone"),
-        Topic(INCIDENTS, "incident_id", Incident, "zones", hub, hub, "fused incidents", compacted=True, retention_ms=None),
+        Topic(
+            INCIDENTS, "incident_id", Incident, "zones", hub, hub, "fused incidents", compacted=True, retention_ms=None
+        ),
         Topic(LINKS, "link_id", Link, "zones", hub, hub, "ties between incidents", compacted=True, retention_ms=None),
         Topic(
             REGISTRY,
@@ -143,8 +145,28 @@ def hub_topics() -> tuple[Topic, ...]:
             "what could not be taken",
             retention_ms=30 * DAY_MS,
         ),
-        Topic(SEEN_CHANGELOG, "report_id", None, "ingress", hub, hub, "state: reports seen", compacted=True, retention_ms=None),
-        Topic(FUSED_CHANGELOG, "incident_id", None, "zones", hub, hub, "state: incidents", compacted=True, retention_ms=None),
+        Topic(
+            SEEN_CHANGELOG,
+            "report_id",
+            None,
+            "ingress",
+            hub,
+            hub,
+            "state: reports seen",
+            compacted=True,
+            retention_ms=None,
+        ),
+        Topic(
+            FUSED_CHANGELOG,
+            "incident_id",
+            None,
+            "zones",
+            hub,
+            hub,
+            "state: incidents",
+            compacted=True,
+            retention_ms=None,
+        ),
     )
 
 

@@ -1,0 +1,57 @@
+"""The one command, `fusionbus`: each installed room adds its own sub-commands."""
+
+import sys
+from importlib.metadata import entry_points
+
+import typer
+
+from fusionbus.contract.base import SCHEMA_VERSION
+from fusionbus.contract.errors import FusionError
+from fusionbus.shell import logs
+
+EXIT_FAULT = 2
+EXIT_INTERRUPTED = 130
+
+
+def build() -> typer.Typer:
+    """The command with the sub-commands of the rooms that are installed here."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="A message bus for a multi-agency fusion centre: threat reports in, fused and routed alerts out.",
+    )
+
+    @app.callback()
+    def root(
+        log_level: str = typer.Option("INFO", envvar="FUSION_LOG_LEVEL", help="DEBUG, INFO, WARNING or ERROR."),
+    ) -> None:
+        logs.set_up(log_level)
+
+    @app.command()
+    def version() -> None:
+        """Print the version of the software and of the wire."""
+        from importlib.metadata import distributions  # noqa: PLC0415 - only here
+
+        for dist in sorted({(d.name, d.version) for d in distributions() if d.name.startswith("fusionbus")}):
+            typer.echo(f"{dist[0]} {dist[1]}")
+        typer.echo(f"wire {SCHEMA_VERSION}")
+
+    for entry in sorted(entry_points(group="fusionbus.cli"), key=lambda e: e.name):
+        app.add_typer(entry.load())
+    return app
+
+
+def main() -> None:
+    """Runs the command; a fault is one sentence on standard error and exit code 2."""
+    try:
+        build()()
+    except FusionError as exc:
+        _end(str(exc), EXIT_FAULT)
+    except KeyboardInterrupt:
+        _end("Stopped.", EXIT_INTERRUPTED)
+
+
+def _end(sentence: str, code: int) -> None:
+    print(sentence, file=sys.stderr)  # noqa: T201 - the command speaks
+    sys.exit(code)

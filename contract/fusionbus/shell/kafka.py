@@ -1,0 +1,91 @@
+"""kafka-python's options from our settings, and its errors in words."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kafka import errors as kafka_errors
+
+from fusionbus.contract.errors import FusionError, Misconfigured, NotAllowed, RetryLater
+from fusionbus.shell.settings import BrokerSettings
+
+
+def client_options(settings: BrokerSettings, client_id: str) -> dict[str, Any]:
+    """The options that every kafka-python client of this process shares."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap.split(","),
+        "client_id": client_id,
+        "security_protocol": settings.security,
+        "bootstrap_timeout_ms": int(settings.connect_timeout_s * 1000),
+    }
+    if settings.security.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.username,
+            "sasl_plain_password": settings.secret(),
+        }
+    if settings.security.endswith("SSL"):
+        files = {"ssl_cafile": settings.ca_file, "ssl_certfile": settings.cert_file, "ssl_keyfile": settings.key_file}
+        options |= {name: str(path) for name, path in files.items() if path}
+    return options
+
+
+@contextmanager
+def explained(settings: BrokerSettings) -> Iterator[None]:
+    """Turns kafka-python's errors inside the block into a FusionError of one sentence."""
+    try:
+        yield
+    except kafka_errors.KafkaError as exc:
+        raise explain(exc, settings) from exc
+
+
+def explain(exc: kafka_errors.KafkaError, settings: BrokerSettings) -> FusionError:
+    """What the user should do about a kafka-python error."""
+    where = settings.bootstrap
+    if isinstance(exc, kafka_errors.TopicAuthorizationFailedError | kafka_errors.GroupAuthorizationFailedError):
+        return NotAllowed(
+            f"The broker at {where} does not let {settings.username or 'this user'} do that: ask the hub's operator."
+        )
+    if isinstance(exc, kafka_errors.UnknownTopicOrPartitionError):
+        return Misconfigured(
+            f"The broker at {where} does not have the topic: run `fusionbus provision` for this agency first."
+        )
+    if _refused_password(exc):
+        return Misconfigured(
+            f"The broker at {where} refused the user name or password: check FUSION_USERNAME and FUSION_PASSWORD."
+        )
+    if isinstance(
+        exc, kafka_errors.KafkaTimeoutError | kafka_errors.KafkaConnectionError | kafka_errors.NoBrokersAvailable
+    ):
+        return RetryLater(_unreachable(settings))
+    return RetryLater(f"The broker at {where} answered {type(exc).__name__}: try again, then ask the hub's operator.")
+
+
+def _refused_password(exc: BaseException | None) -> bool:
+    seen = 0
+    while exc is not None and seen < 10:  # noqa: PLR2004 - chains are short; a ring would never end
+        if isinstance(exc, kafka_errors.AuthenticationFailedError | kafka_errors.SaslAuthenticationFailedError):
+            return True
+        exc, seen = exc.__cause__ or exc.__context__, seen + 1
+    return False
+
+
+def _unreachable(settings: BrokerSettings) -> str:
+    """kafka-python ends the same way for a dead broker and a wrong password: look which it is."""
+    host, _, port = settings.bootstrap.split(",")[0].rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=2):
+            pass
+    except OSError:
+        return (
+            f"No broker answers at {settings.bootstrap}: start one with `fusionbus broker up`, or set FUSION_BOOTSTRAP."
+        )
+    if settings.security.startswith("SASL"):
+        return (
+            f"The broker at {settings.bootstrap} answers but does not let {settings.username} in: "
+            "check FUSION_USERNAME, FUSION_PASSWORD and FUSION_SECURITY."
+        )
+    return (
+        f"The broker at {settings.bootstrap} answers, but not as {settings.security}: check FUSION_SECURITY, try again."
+    )

@@ -1,0 +1,119 @@
+"""Every metric of every process, in one file: name, kind, unit, labels, and what to do when it moves.
+
+No label ever holds a person, a place or a report id: agencies, kinds, reasons and rules only.
+"""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from fusionbus.contract.errors import Misconfigured
+
+METRICS: Final = CollectorRegistry()
+
+_LATENCY_S: Final = (0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+AGES: Final = (("up to 5 min", 300.0), ("up to 1 h", 3_600.0), ("up to 24 h", 86_400.0), ("older", float("inf")))
+"""Age bands of unacknowledged alerts: name and upper bound in seconds."""
+
+# -- producers: one process an agency --------------------------------------------------------------------------
+PUBLISHED = Counter("fusion_published_total", "Reports the broker acknowledged.", ["agency"], registry=METRICS)
+PUBLISH_FAILED = Counter(
+    "fusion_publish_failed_total",
+    "Reports not sent, by cause. Rising: read the producer's log.",
+    ["agency", "cause"],
+    registry=METRICS,
+)
+OUTBOX_WAITING = Gauge(
+    "fusion_outbox_waiting",
+    "Reports in the outbox. Rising: the broker is out of reach of this agency.",
+    ["agency"],
+    registry=METRICS,
+)
+
+# -- the hub ---------------------------------------------------------------------------------------------------
+REPORTS_IN = Counter(
+    "fusion_reports_in_total",
+    "Messages read from an agency's topic. Still: the agency is silent.",
+    ["agency"],
+    registry=METRICS,
+)
+LAST_SEEN = Gauge(
+    "fusion_agency_last_seen_seconds",
+    "Unix time of an agency's newest message. Old: call the agency.",
+    ["agency"],
+    registry=METRICS,
+)
+REJECTED = Counter(
+    "fusion_rejected_total",
+    "Messages made dead letters. Rising: read `dead-letters`, call the agency.",
+    ["agency", "reason"],
+    registry=METRICS,
+)
+DEAD_LETTERS = Counter("fusion_dead_letters_total", "Dead letters written.", ["reason"], registry=METRICS)
+DUPLICATES = Counter(
+    "fusion_duplicates_total", "Exact repeats. Rising: a producer sends twice.", ["agency"], registry=METRICS
+)
+RELAYS = Counter("fusion_relays_total", "Reports that echo another.", ["agency"], registry=METRICS)
+CORROBORATIONS = Counter("fusion_corroborations_total", "Reports from a further origin.", ["agency"], registry=METRICS)
+UPDATES = Counter("fusion_updates_total", "Revisions of reports.", ["agency"], registry=METRICS)
+CANCELLATIONS = Counter("fusion_cancellations_total", "Withdrawn reports.", ["agency"], registry=METRICS)
+NEW_INCIDENTS = Counter("fusion_new_incidents_total", "Incidents opened.", ["agency"], registry=METRICS)
+INCIDENTS_OPEN = Gauge("fusion_incidents_open", "Incidents open in this worker's zones.", registry=METRICS)
+ALERTS_OUT = Counter("fusion_alerts_total", "Alerts sent.", ["agency", "rule"], registry=METRICS)
+WITHHELD = Counter("fusion_withheld_total", "Decisions not to send.", ["rule"], registry=METRICS)
+UNACKNOWLEDGED = Gauge(
+    "fusion_unacknowledged_alerts",
+    "Alerts without acknowledgement. Old ones: call the agency's desk.",
+    ["agency", "age"],
+    registry=METRICS,
+)
+ACKNOWLEDGED = Counter("fusion_acknowledgements_total", "Acknowledgements.", ["agency", "action"], registry=METRICS)
+HUB_LATENCY = Histogram(
+    "fusion_publish_to_route_seconds",
+    "From the broker's time stamp on a report to its alerts on the broker.",
+    buckets=_LATENCY_S,
+    registry=METRICS,
+)
+LAG = Gauge("fusion_lag_records", "Records not yet processed.", ["topic"], registry=METRICS)
+BATCH = Histogram(
+    "fusion_batch_records",
+    "Records in a batch. At the limit: the worker does not keep up; add one.",
+    ["step"],
+    buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000),
+    registry=METRICS,
+)
+EPOCHS = Gauge("fusion_epochs", "Rebalances and seeks since start. Rising: workers come and go.", registry=METRICS)
+
+# -- consumers -------------------------------------------------------------------------------------------------
+ALERTS_RECEIVED = Counter("fusion_alerts_received_total", "Alerts read by this receiver.", ["agency"], registry=METRICS)
+ALERTS_REPEATED = Counter(
+    "fusion_alerts_repeated_total",
+    "Alerts that were here already, left out by their id.",
+    ["agency"],
+    registry=METRICS,
+)
+HANDLER_FAILED = Counter(
+    "fusion_handler_failed_total",
+    "Alerts a handler could not take. Rising: mend the handler's target.",
+    ["agency", "handler"],
+    registry=METRICS,
+)
+ALERT_LATENCY = Histogram(
+    "fusion_publish_to_alert_seconds",
+    "From the broker's time stamp on a report to its alert at the handler.",
+    ["agency"],
+    buckets=_LATENCY_S,
+    registry=METRICS,
+)
+
+
+def serve(port: int | None, host: str = "127.0.0.1") -> None:
+    """Serves the metrics of this process over HTTP; no port, no server. Raises: Misconfigured if the port is taken."""
+    if port is None:
+        return
+    try:
+        start_http_server(port, addr=host, registry=METRICS)
+    except OSError as exc:
+        raise Misconfigured(
+            f"Metrics cannot be served on {host}:{port} ({exc.strerror}): choose another port."
+        ) from exc
