@@ -15,6 +15,7 @@ from fusionbus.contract.vocabulary import (
     Form,
     Kind,
     Severity,
+    Sex,
     Status,
     TargetSectorCode,
     ThreatCategory,
@@ -61,6 +62,16 @@ class Reason(Message):
     """What was compared, in words."""
 
 
+class PersonClue(Message):
+    """What the matcher compares of a person, tokens only."""
+
+    name_tokens: tuple[Token, ...] = ()
+    name_clk: str | None = None
+    sex: Sex | None = None
+    age_low: int | None = None
+    age_high: int | None = None
+
+
 class Member(Message):
     """One report in an incident."""
 
@@ -80,6 +91,7 @@ class Member(Message):
     classification: Classification
     terms: tuple[str, ...] = ()
     tokens: tuple[Token, ...] = ()
+    persons: tuple[PersonClue, ...] = ()
     source_token: Token | None = None
     probability: float | None = None
     reasons: tuple[Reason, ...] = ()

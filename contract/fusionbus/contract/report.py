@@ -177,7 +177,7 @@ class ThreatReport(Message):
             and section.justification is None
         ):
             raise ValueError(
-                f"activity {section.activity} names persons: say in `justification` why it is more than lawful behaviour",
+                f"{section.activity} names persons: say in `justification` why it is more than lawful behaviour",
             )
         subjects = any(person.role is SubjectRole.CRIMINAL_SUBJECT for person in self.persons)
         if subjects and self.legal.criminal_predicate is None:

@@ -1,0 +1,75 @@
+"""What one step hands to the next: values only, no broker and no clock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fusionbus.contract.incident import Claim, PersonClue, Reason, Relation
+from fusionbus.contract.report import ThreatReport
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The words that a field was read from."""
+
+    field: str
+    words: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """A report with what its text says where its fields are silent."""
+
+    report: ThreatReport
+    claim: Claim
+    zone: str
+    terms: tuple[str, ...]
+    """Words of its text that tell it apart, sorted, at most 64."""
+    tokens: tuple[str, ...]
+    """Tokens of its entities and of persons' identity papers."""
+    persons: tuple[PersonClue, ...]
+    evidence: tuple[Evidence, ...]
+    several_events: bool = False
+    """Whether the text is a roundup of several events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open incident that a report may belong to."""
+
+    incident_id: str
+    probability: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """No open incident is near enough: a new one, with the doubtful ones beside it for a person to judge."""
+
+    possible: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The report tells of this open incident."""
+
+    incident_id: str
+    relation: Relation
+    """CORROBORATION or RELAY."""
+    origin: str
+    """The report its origin goes back to: its own id, or for a relay the origin of what it echoes."""
+    probability: float
+    reasons: tuple[Reason, ...]
+
+
+Match = Fresh | Joined
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A report that may enter: who wrote it may say it, and it is new."""
+
+    report: ThreatReport
+    zone: str
+    published_at: datetime
