@@ -1,0 +1,60 @@
+"""What every test may ask for: a real broker; and no network for those that did not ask."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_socket import disable_socket, socket_allow_hosts
+
+with warnings.catch_warnings():
+    # kafka-python 3.0.12 reads its schemas through a function that Python 3.11 deprecates (3.13 took that back).
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from fusionbus.deploy.broker import LocalBroker
+
+NETWORKED = ("broker", "chaos")
+KAFKA_PYTHON_WARNING = r"ignore:(open|read)_text is deprecated:DeprecationWarning"  # for what it loads later
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Lets kafka-python be imported while warnings are errors."""
+    config.addinivalue_line("filterwarnings", KAFKA_PYTHON_WARNING)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_or_nothing(request: pytest.FixtureRequest) -> None:
+    """Closes the network: tests with the marker broker or chaos reach 127.0.0.1, all others reach nothing.
+
+    AF_UNIX stays open, because asyncio's event loops need it. A test that serves on loopback without a broker says so
+    with `@pytest.mark.allow_hosts(["127.0.0.1"])`. pytest-socket lifts the guard after each test.
+    """
+    if any(request.node.get_closest_marker(name) for name in NETWORKED):
+        socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+    elif request.node.get_closest_marker("allow_hosts") is None:
+        disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Kafka, shared by the whole run: use topic and group names of your own.
+
+    It fails, and never skips, when the broker cannot start.
+    """
+    with LocalBroker(tmp_path_factory.mktemp("broker")) as shared:
+        yield shared.bootstrap
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Callable[[], LocalBroker]]:
+    """Makes a started broker of the test's own, to kill, freeze, stop and restart; each call makes another."""
+    made: list[LocalBroker] = []
+
+    def make() -> LocalBroker:
+        fresh = LocalBroker(tmp_path / f"broker-{len(made)}")
+        made.append(fresh)
+        return fresh.start()
+
+    yield make
+    for one in made:
+        one.resume()
+        one.kill()
