@@ -87,6 +87,8 @@ class Member(Message):
     urgency: Urgency = Urgency.UNKNOWN
     severity: Severity = Severity.UNKNOWN
     certainty: Certainty = Certainty.UNKNOWN
+    credibility: Credibility = Credibility.CANNOT_BE_JUDGED
+    """The originator's own grading."""
     tlp: TLP
     classification: Classification
     terms: tuple[str, ...] = ()

@@ -31,6 +31,8 @@ class RejectReason(StrEnum):
     CONTENT_CHANGED = "content_changed"
     UNKNOWN_REPORT = "unknown_report"
     NOT_YOURS = "not_yours"
+    WITHDRAWN = "withdrawn"
+    NOT_OFFERED = "not_offered"
     BAD_SIGNATURE = "bad_signature"
     UNPROCESSABLE = "unprocessable"
 
