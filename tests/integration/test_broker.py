@@ -38,7 +38,7 @@ def read(bootstrap: str, topic: str, count: int) -> list[int]:
         topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest", group_id=None, consumer_timeout_ms=20_000
     )
     try:
-        return sorted(int(record.value) for record, _ in zip(consumer, range(count), strict=False))
+        return sorted(int(record.value) for _, record in zip(range(count), consumer, strict=False))
     finally:
         consumer.close()
 
