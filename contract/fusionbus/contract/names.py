@@ -39,12 +39,13 @@ _SPELT: Final = dict(
     # Urdu spellings that do not show how they begin, or that would meet another name: as Latin writes them.
     pair.split("=")
     for pair in _words(
-        "عمر=umar عمیر=umair عثمان=usman عبید=ubaid عزیر=uzair اسامہ=usama امید=umeed عمران=imran عرفان=irfan "
-        "عنایت=inayat عصمت=ismat عشرت=ishrat اقبال=iqbal اکرام=ikram اسلام=islam اسماعیل=ismail اسحاق=ishaq"
-        " امتیاز=imtiaz افتخار=iftikhar اعجاز=ijaz ابراہیم=ibrahim ادریس=idrees الیاس=ilyas ارشاد=irshad احسان=ihsan"
-        " امداد=imdad الطاف=altaf انعام=inam اشتیاق=ishtiaq اظہار=izhar الہی=ilahi عایشہ=aisha محمود=mahmood حسین=hussain "
-        "اعوان=awan سعید=saeed سعد=saad جمال=jamal کمال=kamal سلیمان=sulaiman مصطفی=mustafa مرتضی=murtaza موسی=musa عیسی=isa "
-        "یحیی=yahya بشری=bushra اللہ=allah چوہدری=chaudhry",
+        "عمر=umar عمیر=umair عثمان=usman عبید=ubaid عزیر=uzair اسامہ=usama امید=umeed عمران=imran "
+        "عرفان=irfan عنایت=inayat عصمت=ismat عشرت=ishrat اقبال=iqbal اکرام=ikram اسلام=islam "
+        "اسماعیل=ismail اسحاق=ishaq امتیاز=imtiaz افتخار=iftikhar اعجاز=ijaz ابراہیم=ibrahim ادریس=idrees "
+        "الیاس=ilyas ارشاد=irshad احسان=ihsan امداد=imdad الطاف=altaf انعام=inam اشتیاق=ishtiaq "
+        "اظہار=izhar الہی=ilahi عایشہ=aisha محمود=mahmood حسین=hussain اعوان=awan سعید=saeed سعد=saad "
+        "جمال=jamal کمال=kamal سلیمان=sulaiman مصطفی=mustafa مرتضی=murtaza موسی=musa عیسی=isa یحیی=yahya "
+        "بشری=bushra اللہ=allah چوہدری=chaudhry",
     )
 )
 
