@@ -1,12 +1,8 @@
 """A real Kafka on this machine: one broker, or a cluster of several, for tests, the demo and development."""
 
-import errno
 import os
-import random
 import signal
-import socket
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,45 +19,13 @@ from fusionbus.deploy.broker_files import (
     write_stamp,
 )
 from fusionbus.deploy.broker_jars import class_path
+from fusionbus.deploy.broker_ports import free_port, port_is_free
+from fusionbus.deploy.broker_settings import LocalBrokerSettings
+from fusionbus.shell.settings import load
 
-DEFAULT_PORT = 19092
 START_S_MAX = 90.0  # 1.6 s on a quiet machine, 5 s after a kill; a busy one gets the rest
 STOP_S_MAX = 40.0  # 0.3-2 s measured
-FREE_PORT_TRIES = 200
 START_TRIES = 3  # a free port may be gone before Kafka takes it
-# Below Linux's range for outgoing connections (from 32768): a client that retries a dead broker's port inside
-# that range may be given the very port as its own, connect to itself, and keep the broker from coming back.
-FREE_PORTS = range(20_000, 30_000)
-
-
-def default_cache() -> Path:
-    """Where downloaded jars are kept: `$XDG_CACHE_HOME/fusionbus` or `~/.cache/fusionbus`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fusionbus"
-
-
-def port_is_free(port: int) -> bool:
-    """Whether a server could listen on this loopback port now.
-
-    Raises:
-        Misconfigured: this user may not use the port at all.
-    """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return False
-            raise Misconfigured(f"Port {port} cannot be used ({error.strerror}): choose another with --port.") from error
-    return True
-
-
-def free_port(taken: Sequence[int] = ()) -> int:
-    """A loopback port that nobody listens on."""
-    for port in random.sample(FREE_PORTS, FREE_PORT_TRIES):
-        if port not in taken and port_is_free(port):
-            return port
-    raise RetryLater(f"No free port was found between {FREE_PORTS.start} and {FREE_PORTS.stop}: end some servers.")
 
 
 class LocalBroker:
@@ -70,15 +34,20 @@ class LocalBroker:
     Args:
         folder: where settings, log and records lie.
         port: the loopback port; 0 picks a free one, which is then kept for every restart.
-        cache: where the jars are kept; the user's cache folder by default.
+        settings: where the jars come from and are kept; read from the environment by default.
         dies_with_parent: whether the kernel ends the broker when the thread that started it is gone (Linux).
     """
 
     def __init__(
-        self, folder: Path, *, port: int = 0, cache: Path | None = None, dies_with_parent: bool = True
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        settings: LocalBrokerSettings | None = None,
+        dies_with_parent: bool = True,
     ) -> None:
         self._fixed_port = port
-        self._cache = cache or default_cache()
+        self._settings = settings or load(LocalBrokerSettings)
         self._dies_with_parent = dies_with_parent
         self.folder = Folder(folder.absolute())
         self._me = Member(node_id=1, port=port, controller_port=0)
@@ -87,8 +56,10 @@ class LocalBroker:
         self._log_from = 0
 
     @classmethod
-    def _as_member(cls, folder: Path, me: Member, members: tuple[Member, ...], cache: Path | None) -> Self:
-        node = cls(folder, port=me.port, cache=cache)
+    def _as_member(
+        cls, folder: Path, me: Member, members: tuple[Member, ...], settings: LocalBrokerSettings | None
+    ) -> Self:
+        node = cls(folder, port=me.port, settings=settings)
         node._me, node._members = me, members
         return node
 
@@ -142,7 +113,7 @@ class LocalBroker:
 
     def make_ready_to_run(self) -> tuple[Path, ...]:
         """The class path, once folder, ports, settings and data layout are in order."""
-        jars = class_path_of(self._cache)
+        jars = class_path(self._settings)
         prepare(self.folder)
         self._choose_ports()
         write_settings(self.folder, self._me, self._members or (self._me,))
@@ -188,6 +159,12 @@ class LocalBroker:
         self._process = None
         if code not in broker_process.ENDED_WELL:
             raise RetryLater(f"The broker on {self.bootstrap} ended with code {code}: look at {self.folder.log}.")
+
+    def let_go(self) -> None:
+        """Leaves the broker running on its own; this object knows it no more."""
+        if self._process is not None:
+            self._process.returncode = 0  # or Popen warns that it was never waited for
+            self._process = None
 
     def kill(self) -> None:
         """Ends the broker at once, as a crash would (SIGKILL)."""
@@ -238,16 +215,16 @@ class LocalCluster:
     Args:
         folder: holds one folder a node.
         n: how many nodes; each is broker and controller.
-        cache: where the jars are kept; the user's cache folder by default.
+        settings: where the jars come from and are kept; read from the environment by default.
     """
 
-    def __init__(self, folder: Path, *, n: int = 3, cache: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, n: int = 3, settings: LocalBrokerSettings | None = None) -> None:
         ports: list[int] = []
         for _ in range(2 * n):
             ports.append(free_port(taken=ports))
         members = tuple(Member(k + 1, ports[2 * k], ports[2 * k + 1]) for k in range(n))
         self.nodes = tuple(
-            LocalBroker._as_member(folder / f"node-{me.node_id}", me, members, cache)  # noqa: SLF001 - same file
+            LocalBroker._as_member(folder / f"node-{me.node_id}", me, members, settings)  # noqa: SLF001 - same file
             for me in members
         )
 
@@ -287,14 +264,3 @@ class LocalCluster:
     ) -> None:
         # Once two of three are down the last has no quorum and cannot leave in order.
         self.kill()
-
-
-def class_path_of(cache: Path) -> tuple[Path, ...]:
-    """The jars to run: those of an unpacked Kafka if FUSION_KAFKA_HOME names one, else those of the cache."""
-    home = os.environ.get("FUSION_KAFKA_HOME")
-    if not home:
-        return class_path(cache, mirror=os.environ.get("FUSION_MAVEN_MIRROR"))
-    jars = tuple(sorted(Path(home, "libs").glob("*.jar")))
-    if not any(jar.name.startswith("kafka-server-") for jar in jars):
-        raise Misconfigured(f"FUSION_KAFKA_HOME ({home}) holds no Kafka in libs/: name the folder of an unpacked Kafka.")
-    return jars

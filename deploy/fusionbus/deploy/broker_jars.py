@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from fusionbus.contract.errors import Misconfigured, RetryLater
+from fusionbus.deploy.broker_settings import LocalBrokerSettings
 
 # 4.4.0 does not resolve: a part of it is missing (measured 2026-11-21).
 KAFKA_VERSION = "4.3.1"
@@ -114,39 +115,48 @@ def is_genuine(path: Path, jar: Jar) -> bool:
         return False
 
 
-def class_path(cache: Path, *, mirror: str | None = None, console: Console | None = None) -> tuple[Path, ...]:
+def class_path(settings: LocalBrokerSettings, console: Console | None = None) -> tuple[Path, ...]:
     """The jars of Kafka, all checked; what is missing or broken in the cache is fetched with a progress bar.
 
-    Nothing is asked of the network when the cache is whole.
+    Nothing is asked of the network when the cache is whole, or when the settings name an unpacked Kafka.
 
     Raises:
         RetryLater: a jar could not be fetched.
         Misconfigured: the cache cannot be written, or what came is not what the lock says.
     """
+    if settings.kafka_home is not None:
+        return _unpacked(settings.kafka_home)
     lock = read_lock()
-    folder = cache / f"kafka-{lock.kafka_version}"
-    wanted = [jar for jar in lock.jars if not is_genuine(folder / jar.file_name, jar)]
-    if wanted:
-        _fetch_all(wanted, folder, mirror=mirror, console=console or Console(stderr=True))
-    return tuple(folder / jar.file_name for jar in lock.jars)
-
-
-def _fetch_all(wanted: list[Jar], folder: Path, *, mirror: str | None, console: Console) -> None:
+    folder = settings.cache.expanduser() / f"kafka-{lock.kafka_version}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Each run fetches into its own folder and moves whole jars into place, so two runs at once do no harm.
-        with tempfile.TemporaryDirectory(prefix="fetching-", dir=folder) as scratch:
-            needed_bytes = sum(jar.size_bytes for jar in wanted)
-            _refuse_full_disk(folder, needed_bytes)
-            with _progress(console) as progress:
-                task = progress.add_task(f"Fetching Kafka {KAFKA_VERSION}", total=needed_bytes)
-                for jar in wanted:
-                    path = _fetch(jar, Path(scratch), mirror, lambda count: progress.advance(task, count))
-                    path.replace(folder / jar.file_name)
+        wanted = [jar for jar in lock.jars if not is_genuine(folder / jar.file_name, jar)]
+        if wanted:
+            _fetch_all(wanted, folder, settings.maven_mirror, console or Console(stderr=True))
     except OSError as error:
         raise Misconfigured(
-            f"The cache folder {folder} cannot be written ({error.strerror}): set XDG_CACHE_HOME to a folder that can."
+            f"The cache folder {folder} cannot be used ({error.strerror}): set FUSION_CACHE to a folder that can."
         ) from error
+    return tuple((folder / jar.file_name).absolute() for jar in lock.jars)
+
+
+def _unpacked(home: Path) -> tuple[Path, ...]:
+    jars = tuple(sorted(home.absolute().glob("libs/*.jar")))
+    if not any(jar.name.startswith("kafka-server-") for jar in jars):
+        raise Misconfigured(f"FUSION_KAFKA_HOME ({home}) holds no Kafka in libs/: name the folder of an unpacked one.")
+    return jars
+
+
+def _fetch_all(wanted: list[Jar], folder: Path, mirror: str | None, console: Console) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # Each run fetches into its own folder and moves whole jars into place, so two runs at once do no harm.
+    with tempfile.TemporaryDirectory(prefix="fetching-", dir=folder) as scratch:
+        needed_bytes = sum(jar.size_bytes for jar in wanted)
+        _refuse_full_disk(folder, needed_bytes)
+        with _progress(console) as progress:
+            task = progress.add_task(f"Fetching Kafka {KAFKA_VERSION}", total=needed_bytes)
+            for jar in wanted:
+                path = _fetch(jar, Path(scratch), mirror, lambda count: progress.advance(task, count))
+                path.replace(folder / jar.file_name)
 
 
 def _refuse_full_disk(folder: Path, needed_bytes: int) -> None:
@@ -154,7 +164,7 @@ def _refuse_full_disk(folder: Path, needed_bytes: int) -> None:
     if free_bytes < 2 * needed_bytes:
         raise Misconfigured(
             f"Only {free_bytes // 2**20} MB are free at {folder} and Kafka needs {2 * needed_bytes // 2**20} MB: "
-            "free some space or set XDG_CACHE_HOME to another disk."
+            "free some space or set FUSION_CACHE to another disk."
         )
 
 

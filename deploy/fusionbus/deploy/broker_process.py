@@ -162,6 +162,8 @@ def wait_for_end(pid: int, time_s_max: float) -> bool:
 
 def is_alive(pid: int) -> bool:
     """Whether such a process exists."""
+    if pid <= 0:  # to kill() that is a whole group
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -2,4 +2,7 @@
 
 import typer
 
+from fusionbus.deploy.cli_broker import broker_commands
+
 commands = typer.Typer()
+commands.add_typer(broker_commands, name="broker")
