@@ -1,0 +1,160 @@
+"""Places a text names: each with its position, district and how far off it may be."""
+
+from dataclasses import dataclass
+
+from fusionbus.streams.reading.gazetteer import BY_KEY, DISTRICTS, PLACE_LEXICON, Place
+from fusionbus.streams.reading.words import Mark, Words, cut
+
+_BEFORE = frozenset(
+    [
+        "in",
+        "at",
+        "near",
+        "from",
+        "outside",
+        "around",
+        "s",
+        "inside",
+        "across",
+        "towards",
+        "district",
+        "tehsil",
+        "zila",
+        "mauza",
+    ]
+)
+_AFTER = frozenset(
+    [
+        "district",
+        "agency",
+        "tehsil",
+        "zila",
+        "town",
+        "city",
+        "bazaar",
+        "bazar",
+        "area",
+        "region",
+        "subdivision",
+        "sub",
+        "valley",
+        "border",
+        "cantt",
+        "chowk",
+        "ilaqa",
+        "ilaqe",
+        "mein",
+        "main",
+        "men",
+        "ke",
+        "kay",
+        "ki",
+        "mai",
+    ],
+)
+_URDU_BEFORE = frozenset({"ضلع", "تحصیل", "علاقی", "علاقہ", "قصبی", "شہر"})
+_DISTRICT_WORDS = frozenset({"district", "agency", "zila", "zilla", "ضلع"})
+# Not the Kashmir of these reports, whatever else is said.
+_ACROSS_THE_LINE = frozenset(
+    ["indian", "india", "srinagar", "jammu", "iok", "iiojk", "baramulla", "anantnag", "pulwama", "kupwara", "held"]
+)
+_OWN_PART = frozenset(["azad", "ajk", "muzaffarabad", "mirpur", "kotli"])
+_TITLE_SHARE = 0.6  # a headline capitalises most words, so a capital there says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHit:
+    """A place named in a text; kind is province, region, district, town or locality."""
+
+    name: str
+    matched_text: str
+    start: int
+    end: int
+    province: str
+    district: str | None
+    lat: float
+    lon: float
+    uncertainty_km: float
+    kind: str
+    rank: int
+
+
+def find_places(text: str) -> list[PlaceHit]:
+    """The places a text names, in its order."""
+    words = cut(text)
+    return places_in(words, ())
+
+
+def places_in(words: Words, marks: tuple[Mark, ...] | list[Mark]) -> list[PlaceHit]:
+    """The places of a text already cut; a name inside a longer phrase of `marks` (an organisation, a train) is none."""
+    found = PLACE_LEXICON.scan(words.folded)
+    if not found:
+        return []
+    names = [BY_KEY[mark.value] for mark in found]
+    sure = [
+        name.places[0]
+        for name, mark in zip(names, found, strict=True)
+        if not name.doubtful and not _part_of_other(mark, marks)
+    ]
+    hits = []
+    for mark, name in zip(found, names, strict=True):
+        if (marks and _part_of_other(mark, marks)) or (name.doubtful and not _meant(mark, name.places, words, sure)):
+            continue
+        places = name.places
+        place = places[0] if len(places) == 1 else _likeliest(places, sure)
+        hits.append(_hit(place, mark, words))
+    return hits
+
+
+def narrowest(hits: list[PlaceHit]) -> PlaceHit | None:
+    """The hit that says most precisely where: the smallest kind, the first named among equals."""
+    return min(hits, key=lambda hit: min(hit.rank, 1) if hit.rank <= 1 else hit.rank) if hits else None
+
+
+def _part_of_other(mark: Mark, marks: tuple[Mark, ...] | list[Mark]) -> bool:
+    length = mark.last - mark.first
+    return any(m.first <= mark.first and mark.last <= m.last and m.last - m.first > length for m in marks)
+
+
+def _likeliest(places: tuple[Place, ...], sure: list[Place]) -> Place:
+    districts = {place.district for place in sure if place.district}
+    provinces = {place.province for place in sure}
+    return next(
+        (p for p in places if p.district in districts),
+        next((p for p in places if p.province in provinces), places[0]),
+    )
+
+
+def _meant(mark: Mark, places: tuple[Place, ...], words: Words, sure: list[Place]) -> bool:
+    """Whether a name that is also a common word or a person's name stands here for the place."""
+    folded = words.folded
+    before = folded[mark.first - 1] if mark.first else ""
+    after = folded[mark.last] if mark.last < len(folded) else ""
+    start = words.spans[mark.first][0]
+    initial = words.text[start]
+    if mark.value in {"kashmir", "کشمیر"}:
+        return not _ACROSS_THE_LINE.intersection(folded) or bool(_OWN_PART.intersection(folded))
+    if not initial.isascii():
+        return before in _URDU_BEFORE
+    if not initial.isupper() and not words.text.islower():
+        return False
+    if before in _BEFORE or after in _AFTER or words.gap(mark.last - 1).startswith(":"):
+        return True
+    if any(p.district is not None and p.district in {s.district for s in sure} for p in places):
+        return True
+    title = sum(words.text[a].isupper() for a, _ in words.spans) > _TITLE_SHARE * len(folded)
+    return not title and mark.first > 0 and before in {"of", "to", "and", "on"} and initial.isupper()
+
+
+def _hit(place: Place, mark: Mark, words: Words) -> PlaceHit:
+    folded = words.folded
+    start, end = words.spans[mark.first][0], words.spans[mark.last - 1][1]
+    if place.kind == "district" and (
+        (mark.last < len(folded) and folded[mark.last] in _DISTRICT_WORDS)
+        or (mark.first and folded[mark.first - 1] in _DISTRICT_WORDS)
+    ):
+        place = DISTRICTS[place.name]
+    return PlaceHit(
+        place.name, words.text[start:end], start, end, place.province, place.district,
+        place.lat, place.lon, place.uncertainty_km, place.kind, place.rank,
+    )  # fmt: skip
