@@ -1,0 +1,42 @@
+"""Settings of the consumers room: limits, each with a default and its reason."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fusionbus.shell.settings import RoomSettings
+
+
+class ConsumerSettings(RoomSettings):
+    """How a receiver reads, retries and gives up."""
+
+    receiver_poll_records_max: Annotated[int, Field(ge=1, le=500)] = 50
+    """`FUSION_RECEIVER_POLL_RECORDS_MAX`: alerts in one batch. It is what a crash makes the hub send again, and what
+    waits for one commit; 50 alerts are more than a busy agency gets in a second."""
+    receiver_fetch_wait_ms: Annotated[int, Field(ge=1, le=5_000)] = 20
+    """`FUSION_RECEIVER_FETCH_WAIT_MS`: how long the broker may hold an empty fetch. kafka-python keeps one fetch
+    a broker in flight; an alert on a partition that is not in it waits until it ends, so this adds to the latency."""
+    receiver_idle_ms: Annotated[int, Field(ge=10, le=5_000)] = 200
+    """`FUSION_RECEIVER_IDLE_MS`: how long one poll waits when nothing comes; a stop signal waits at most this long."""
+    receiver_batch_s_max: Annotated[float, Field(gt=0, le=240)] = 60.0
+    """`FUSION_RECEIVER_BATCH_S_MAX`: a batch that takes longer (a failing handler) is cut, committed and read on from
+    there: far below Kafka's 300 s after which the group takes the partitions away."""
+    handler_tries_max: Annotated[int, Field(ge=1, le=20)] = 6
+    """`FUSION_HANDLER_TRIES_MAX`: tries of one handler at one alert before the alert becomes a dead letter."""
+    handler_retry_delay_s: Annotated[float, Field(ge=0, le=60)] = 0.2
+    """`FUSION_HANDLER_RETRY_DELAY_S`: pause after the first failure; it doubles each time."""
+    handler_retry_delay_s_max: Annotated[float, Field(ge=0, le=60)] = 5.0
+    """`FUSION_HANDLER_RETRY_DELAY_S_MAX`: no pause is longer. With six tries an alert is given up after 6 s at most."""
+    handler_failures_in_a_row_max: Annotated[int, Field(ge=1)] = 50
+    """`FUSION_HANDLER_FAILURES_IN_A_ROW_MAX`: so many alerts in a row given up by handlers mean that the target is out,
+    not that the alerts are bad: the receiver stops with a sentence, and what follows stays on the broker."""
+    acknowledge_wait_s: Annotated[float, Field(gt=0, le=120)] = 10.0
+    """`FUSION_ACKNOWLEDGE_WAIT_S`: how long one round waits for the broker to take acknowledgements."""
+    acknowledge_s_max: Annotated[float, Field(gt=0)] = 600.0
+    """`FUSION_ACKNOWLEDGE_S_MAX`: acknowledgements refused for so long stop the receiver, with nothing lost: what
+    was not acknowledged was not committed either."""
+    scan_s_max: Annotated[float, Field(gt=0, le=600)] = 60.0
+    """`FUSION_SCAN_S_MAX`: how long a command may search a topic; a week of an agency's alerts takes ten or so."""
+    receipt_wait_s: Annotated[float, Field(gt=0, le=120)] = 15.0
+    """`FUSION_RECEIPT_WAIT_S`: how long a command waits for the hub's receipt; the hub answers in well under a second,
+    after a restart in a few."""
