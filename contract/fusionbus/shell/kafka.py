@@ -43,7 +43,12 @@ def explained(settings: BrokerSettings) -> Iterator[None]:
 def explain(exc: kafka_errors.KafkaError, settings: BrokerSettings) -> FusionError:
     """What the user should do about a kafka-python error."""
     where = settings.bootstrap
-    if isinstance(exc, kafka_errors.TopicAuthorizationFailedError | kafka_errors.GroupAuthorizationFailedError):
+    if isinstance(
+        exc,
+        kafka_errors.TopicAuthorizationFailedError
+        | kafka_errors.GroupAuthorizationFailedError
+        | kafka_errors.ClusterAuthorizationFailedError,
+    ):
         return NotAllowed(
             f"The broker at {where} does not let {settings.username or 'this user'} do that: ask the hub's operator."
         )
@@ -55,9 +60,7 @@ def explain(exc: kafka_errors.KafkaError, settings: BrokerSettings) -> FusionErr
         return Misconfigured(
             f"The broker at {where} refused the user name or password: check FUSION_USERNAME and FUSION_PASSWORD."
         )
-    if isinstance(
-        exc, kafka_errors.KafkaTimeoutError | kafka_errors.KafkaConnectionError | kafka_errors.NoBrokersAvailable
-    ):
+    if isinstance(exc, kafka_errors.KafkaTimeoutError | kafka_errors.KafkaConnectionError):
         return RetryLater(_unreachable(settings))
     return RetryLater(f"The broker at {where} answered {type(exc).__name__}: try again, then ask the hub's operator.")
 
@@ -65,7 +68,7 @@ def explain(exc: kafka_errors.KafkaError, settings: BrokerSettings) -> FusionErr
 def _refused_password(exc: BaseException | None) -> bool:
     seen = 0
     while exc is not None and seen < 10:  # noqa: PLR2004 - chains are short; a ring would never end
-        if isinstance(exc, kafka_errors.AuthenticationFailedError | kafka_errors.SaslAuthenticationFailedError):
+        if isinstance(exc, kafka_errors.SaslAuthenticationFailedError):
             return True
         exc, seen = exc.__cause__ or exc.__context__, seen + 1
     return False

@@ -3,6 +3,8 @@
 import typer
 
 from fusionbus.deploy.cli_broker import broker_commands
+from fusionbus.deploy.cli_provision import provision_commands
 
 commands = typer.Typer()
 commands.add_typer(broker_commands, name="broker")
+commands.add_typer(provision_commands)
