@@ -1,1 +1,108 @@
 """What a report's text says: places, time, toll, category, actor, target. Pure; tables are loaded at import."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fusionbus.contract.vocabulary import TargetSectorCode, ThreatCategory, Weapon
+from fusionbus.streams.reading.actor import read_actor
+from fusionbus.streams.reading.category import Mood, read_category, read_mood
+from fusionbus.streams.reading.gazetteer import Resolved, neighbours, resolve, zone_of
+from fusionbus.streams.reading.places import PlaceHit, find_places, narrowest, places_in
+from fusionbus.streams.reading.target import read_target
+from fusionbus.streams.reading.toll import read_toll
+from fusionbus.streams.reading.when import read_when
+from fusionbus.streams.reading.words import LEXICON, Evidence, Mark, Words, cut
+
+__all__ = [
+    "Evidence",
+    "Mood",
+    "PlaceHit",
+    "Reading",
+    "Resolved",
+    "find_places",
+    "neighbours",
+    "read_text",
+    "resolve",
+    "zone_of",
+]
+
+# Past this a report's text is an article; its first sentences say what happened and the rest is background.
+TEXT_MAX = 4_000
+_PRECISE_RANK_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one text says; None is "not said". Intervals are inclusive, an open upper end is None."""
+
+    places: tuple[PlaceHit, ...]
+    place: PlaceHit | None
+    occurred: tuple[datetime, datetime] | None
+    killed_min: int | None
+    killed_max: int | None
+    injured_min: int | None
+    injured_max: int | None
+    category: ThreatCategory | None
+    weapon: Weapon | None
+    target: TargetSectorCode | None
+    actor: str | None
+    mood: Mood
+    several_events: bool
+    evidence: tuple[Evidence, ...]
+
+
+def read_text(text: str, *, language_hint: str | None = None, published_at: datetime | None = None) -> Reading:
+    """What the text says about where, when, how many, what, with what, against what and by whom.
+
+    `language_hint` "ur-Latn" lets Roman Urdu number words count without other Urdu words beside them;
+    `published_at` (aware) is what "yesterday" and "Tuesday" are counted from.
+    """
+    words = cut(text[:TEXT_MAX])
+    marks = LEXICON.scan(words.folded)
+    places = places_in(words, marks)
+    evidence = [Evidence("place", p.matched_text, p.start, p.end) for p in places]
+    toll = read_toll(words, marks, roman=language_hint == "ur-Latn")
+    occurred, said_when = read_when(words, marks, published_at)
+    killed, injured = toll.killed, toll.injured
+    category, weapon, said_category = read_category(words, marks, one_killed=killed == (1, 1))
+    actor, said_actor = read_actor(words, marks)
+    target, said_target = read_target(words, marks)
+    mood, said_mood = read_mood(words, marks, killed=bool(killed and killed[1] != 0), injured=injured is not None)
+    if mood == "foiled" and killed is None:
+        killed, injured = (0, 0), (0, 0)
+    evidence += toll.evidence
+    evidence += said_when
+    evidence += said_category
+    evidence += [said for said in (said_actor, said_target, said_mood) if said is not None]
+    return Reading(
+        places=tuple(places),
+        place=narrowest(places),
+        occurred=occurred,
+        killed_min=killed[0] if killed else None,
+        killed_max=killed[1] if killed else None,
+        injured_min=injured[0] if injured else None,
+        injured_max=injured[1] if injured else None,
+        category=category,
+        weapon=weapon,
+        target=target,
+        actor=actor,
+        mood=mood,
+        several_events=_several(words, marks, places, toll.statements),
+        evidence=tuple(evidence),
+    )
+
+
+def _several(words: Words, marks: list[Mark], places: list[PlaceHit], tolls: int) -> bool:
+    """Whether the text rounds up several attacks: it says so, counts them, or gives tolls for several districts."""
+    numbered = {m.last for m in marks if m.kind == "number" and m.value not in {"0-0", "1-1", "2-2"}}
+    for mark in marks:
+        if mark.kind == "several":
+            return True
+        if mark.kind == "event" and (mark.first in numbered or _digit_before(words, mark.first)):
+            return True
+    districts = {p.district for p in places if p.rank <= _PRECISE_RANK_MAX}
+    return tolls > 1 and len(districts) > 1
+
+
+def _digit_before(words: Words, index: int) -> bool:
+    return index > 0 and words.folded[index - 1].isdecimal() and int(words.folded[index - 1]) > 1

@@ -3,62 +3,20 @@
 from dataclasses import dataclass
 
 from fusionbus.streams.reading.gazetteer import BY_KEY, DISTRICTS, PLACE_LEXICON, Place
-from fusionbus.streams.reading.words import Mark, Words, cut
+from fusionbus.streams.reading.words import Mark, Words, cut, key_of
 
-_BEFORE = frozenset(
-    [
-        "in",
-        "at",
-        "near",
-        "from",
-        "outside",
-        "around",
-        "s",
-        "inside",
-        "across",
-        "towards",
-        "district",
-        "tehsil",
-        "zila",
-        "mauza",
-    ]
-)
+_BEFORE = frozenset(key_of("in at near from outside around s inside across towards district tehsil zila mauza"))
 _AFTER = frozenset(
-    [
-        "district",
-        "agency",
-        "tehsil",
-        "zila",
-        "town",
-        "city",
-        "bazaar",
-        "bazar",
-        "area",
-        "region",
-        "subdivision",
-        "sub",
-        "valley",
-        "border",
-        "cantt",
-        "chowk",
-        "ilaqa",
-        "ilaqe",
-        "mein",
-        "main",
-        "men",
-        "ke",
-        "kay",
-        "ki",
-        "mai",
-    ],
+    key_of(
+        "district agency tehsil zila town city bazaar bazar area region subdivision sub valley border cantt chowk ilaqa "
+        "mein main men ke kay ki mai",
+    ),
 )
-_URDU_BEFORE = frozenset({"ضلع", "تحصیل", "علاقی", "علاقہ", "قصبی", "شہر"})
-_DISTRICT_WORDS = frozenset({"district", "agency", "zila", "zilla", "ضلع"})
+_URDU_BEFORE = frozenset(key_of("ضلع تحصیل علاقے علاقہ قصبے شہر"))
+_DISTRICT_WORDS = frozenset(key_of("district agency zila zilla ضلع"))
 # Not the Kashmir of these reports, whatever else is said.
-_ACROSS_THE_LINE = frozenset(
-    ["indian", "india", "srinagar", "jammu", "iok", "iiojk", "baramulla", "anantnag", "pulwama", "kupwara", "held"]
-)
-_OWN_PART = frozenset(["azad", "ajk", "muzaffarabad", "mirpur", "kotli"])
+_ACROSS_THE_LINE = frozenset(key_of("indian india srinagar jammu iok iiojk baramulla anantnag pulwama kupwara held"))
+_OWN_PART = frozenset(key_of("azad ajk muzaffarabad mirpur kotli"))
 _TITLE_SHARE = 0.6  # a headline capitalises most words, so a capital there says nothing
 
 
@@ -108,7 +66,7 @@ def places_in(words: Words, marks: tuple[Mark, ...] | list[Mark]) -> list[PlaceH
 
 def narrowest(hits: list[PlaceHit]) -> PlaceHit | None:
     """The hit that says most precisely where: the smallest kind, the first named among equals."""
-    return min(hits, key=lambda hit: min(hit.rank, 1) if hit.rank <= 1 else hit.rank) if hits else None
+    return min(hits, key=lambda hit: max(hit.rank, 1)) if hits else None
 
 
 def _part_of_other(mark: Mark, marks: tuple[Mark, ...] | list[Mark]) -> bool:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from fusionbus.streams.reading.numbers import number_phrases
+
 # Digits with thousands commas are one word; vowel signs (zabar, zer, …) belong to their Urdu word.
 _WORD = re.compile(r"\d{1,3}(?:,\d{3})+|[\w\u064b-\u0655\u0670]+")
 # Arabic keyboards type other letters for the same Urdu ones.
@@ -116,6 +118,8 @@ def _phrases() -> dict[tuple[str, ...], list[tuple[str, str]]]:
             senses = phrases.setdefault(key_of(phrase), [])
             if sense not in senses:
                 senses.append(sense)
+    for phrase, kind, value in number_phrases():
+        phrases.setdefault(key_of(phrase), []).append((kind, value))
     return phrases
 
 

@@ -1,0 +1,114 @@
+"""What was done, with what, and whether it happened at all."""
+
+from typing import Literal
+
+from fusionbus.contract.vocabulary import ThreatCategory, Weapon
+from fusionbus.streams.reading.words import Evidence, Mark, Words
+
+Mood = Literal["happened", "foiled", "threat", "arrest", "other"]
+
+# The more particular word decides: "suicide bomber in a car opened fire" is a suicide bombing.
+_ORDER = tuple(
+    ThreatCategory(value)
+    for value in (
+        "suicide_bombing",
+        "vehicle_bombing",
+        "grenade_attack",
+        "drone_attack",
+        "hostage_taking",
+        "kidnapping",
+        "ied",
+        "rocket_mortar",
+        "bombing",
+        "assassination",
+        "arson",
+        "armed_assault",
+        "unarmed_assault",
+        "cyber",
+        "infrastructure_attack",
+    )
+)
+_RANK = {category.value: rank for rank, category in enumerate(_ORDER)}
+_WEAPON_OF = {
+    ThreatCategory.SUICIDE_BOMBING: Weapon.SUICIDE_VEST,
+    ThreatCategory.VEHICLE_BOMBING: Weapon.VEHICLE_BOMB,
+    ThreatCategory.GRENADE_ATTACK: Weapon.GRENADE,
+    ThreatCategory.DRONE_ATTACK: Weapon.DRONE,
+    ThreatCategory.IED: Weapon.EXPLOSIVE,
+    ThreatCategory.ROCKET_MORTAR: Weapon.ROCKET,
+    ThreatCategory.BOMBING: Weapon.EXPLOSIVE,
+    ThreatCategory.ARSON: Weapon.INCENDIARY,
+}
+_WEAPON_RANK = {
+    w.value: r for r, w in enumerate((Weapon.VEHICLE_BOMB, Weapon.SUICIDE_VEST, Weapon.FIREARM, Weapon.KNIFE))
+}
+
+
+def read_category(
+    words: Words,
+    marks: list[Mark],
+    *,
+    one_killed: bool,
+) -> tuple[ThreatCategory | None, Weapon | None, list[Evidence]]:
+    """The category and weapon; a shooting of one person of standing is an assassination."""
+    cues = [m for m in marks if m.kind == "category"]
+    weak = False
+    if not cues:
+        cues = [m for m in marks if m.kind == "weakcat"]
+        weak = True
+    weapons = [m for m in marks if m.kind == "weapon"]
+    if not cues and not (weapons or any(m.kind == "kill" and m.value == "act" for m in marks)):
+        return None, None, []
+    evidence: list[Evidence] = []
+    category = ThreatCategory.ARMED_ASSAULT
+    if cues:
+        cue = min(cues, key=lambda m: _RANK[m.value])
+        category = ThreatCategory(cue.value)
+        evidence.append(words.evidence("category", cue.first, cue.last))
+    if category is ThreatCategory.ARMED_ASSAULT and one_killed and any(m.value == "vip" for m in marks):
+        category = ThreatCategory.ASSASSINATION
+    weapon = _WEAPON_OF.get(category)
+    if weapons and (weapon is None or category is ThreatCategory.SUICIDE_BOMBING):
+        said = min(weapons, key=lambda m: _WEAPON_RANK[m.value])
+        if weapon is None or said.value in {"vehicle_bomb", "suicide_vest"}:
+            weapon = Weapon(said.value)
+            evidence.append(words.evidence("weapon", said.first, said.last))
+    return category, None if weak and weapon is None else weapon, evidence
+
+
+def read_mood(words: Words, marks: list[Mark], *, killed: bool, injured: bool) -> tuple[Mood, Evidence | None]:
+    """Whether the text tells that something happened; casualties outweigh an arrest or a warning beside them."""
+    said: dict[str, Mark] = {}
+    for mark in marks:
+        if mark.kind == "mood":
+            said.setdefault(mark.value, mark)
+    year = _past_year(words, marks)
+    hurt = killed or injured
+    for value, mood in _MOODS:
+        mark = said.get(value)
+        if mark is not None and not (hurt and value != "memorial"):
+            return mood, words.evidence("mood", mark.first, mark.last)
+    if year is not None:
+        return "other", words.evidence("mood", year, year + 1)
+    event = hurt or any(m.kind in {"category", "weakcat", "kill", "injure"} for m in marks)
+    return ("happened" if event else "other"), None
+
+
+_MOODS: tuple[tuple[str, Mood], ...] = (
+    ("memorial", "other"),
+    ("foiled", "foiled"),
+    ("arrest", "arrest"),
+    ("threat", "threat"),
+    ("condemn", "other"),
+)
+
+
+def _past_year(words: Words, marks: list[Mark]) -> int | None:
+    """The word that dates the event to a year by itself ("in the 2014 attack"): an old event remembered."""
+    events = {m.first for m in marks if m.kind in {"event", "category", "weakcat"}}
+    for index, word in enumerate(words.folded):
+        if len(word) == 4 and word.isdecimal() and word[:2] in {"19", "20"}:  # noqa: PLR2004 - a year
+            near = range(index + 1, index + 4)
+            if any(at in events for at in near):
+                return index
+    return None
