@@ -1,0 +1,51 @@
+"""The decision: score the likeliest open incidents, weigh them against each other, and say why."""
+
+from datetime import datetime
+from math import log2
+
+from fusionbus.contract.incident import Reason
+from fusionbus.streams.correlate.echo import echo_of
+from fusionbus.streams.correlate.open_incidents import OpenIncidents
+from fusionbus.streams.correlate.said import reasons_of
+from fusionbus.streams.correlate.score import Scored, scores
+from fusionbus.streams.correlate.told import told_by
+from fusionbus.streams.correlate.weights import Weights, committed
+from fusionbus.streams.values import Candidate, Enriched, Fresh, Joined, Match
+
+POSSIBLE_MAX = 5
+"""Doubtful incidents shown to a person; nobody reads more."""
+_BITS_MAX = 60.0
+
+
+def correlate(enriched: Enriched, open_incidents: OpenIncidents, now: datetime) -> Match:
+    """The open incident this report tells of, or a fresh one; the window is kept by `OpenIncidents.expire`."""
+    del now  # every comparison is between times that reports state
+    return decide(enriched, open_incidents, committed())
+
+
+def decide(enriched: Enriched, open_incidents: OpenIncidents, weights: Weights) -> Match:
+    """The decision by these weights."""
+    scored = scores(enriched, open_incidents, weights)
+    if not scored:
+        return Fresh()
+    scored.sort(key=lambda s: (-s.bits, s.incident.incident_id))
+    total = 1.0 + sum(_odds(s) for s in scored)
+    best = scored[0]
+    probability = _odds(best) / total
+    if probability >= weights.merge:
+        relation, origin = echo_of(told_by(enriched), enriched.report.source.derived_from, best.incident)
+        return Joined(best.incident.incident_id, relation, origin, probability, _reasons(best, total, weights))
+    doubtful = (s for s in scored[:POSSIBLE_MAX] if _odds(s) / total >= weights.possible)
+    return Fresh(
+        tuple(Candidate(s.incident.incident_id, _odds(s) / total, _reasons(s, total, weights)) for s in doubtful)
+    )
+
+
+def _odds(scored: Scored) -> float:
+    return float(2.0 ** max(-_BITS_MAX, min(scored.bits, _BITS_MAX)))
+
+
+def _reasons(scored: Scored, total: float, weights: Weights) -> tuple[Reason, ...]:
+    """Every field's bits; they sum to the log-odds of the probability that was given."""
+    rivals = -log2(max(1.0, total - _odds(scored)))
+    return reasons_of(scored, rivals, weights)

@@ -1,0 +1,137 @@
+"""What the matcher holds of one report: slim slots, shared strings, no contract objects.
+
+100,000 of these are held per worker, so nothing is kept that no comparison reads.
+"""
+
+import sys
+from datetime import datetime
+
+from fusionbus.contract.base import Range
+from fusionbus.contract.incident import Claim, Member, PersonClue
+from fusionbus.contract.report import Place
+from fusionbus.contract.vocabulary import Kind
+from fusionbus.streams.correlate.families import family_of, plain
+from fusionbus.streams.values import Enriched
+
+DAY_S = 86_400.0
+_VAGUE_KM = 30.0
+"""Uncertainty of coordinates that state none. Source: DESIGN, 31 km median between two sources."""
+
+
+class PersonTold:
+    """One person: hashes of the parts of the name, age and sex."""
+
+    __slots__ = ("age_high", "age_low", "clk", "names", "sex")
+
+    def __init__(self, clue: PersonClue) -> None:
+        self.names = tuple(sys.intern(token) for token in clue.name_tokens)
+        self.clk = clue.name_clk
+        self.sex = clue.sex
+        self.age_low = clue.age_low
+        self.age_high = clue.age_high
+
+
+class Where:
+    """A place: folded names and a circle; one object serves every report that names it alike."""
+
+    __slots__ = ("district", "exact", "lat", "lon", "name", "province", "uncertainty_km")
+
+    def __init__(self, place: Place) -> None:
+        self.province = place.province
+        self.district = sys.intern(plain(place.district)) if place.district else None
+        self.name = sys.intern(plain(place.name)) if place.name else None
+        self.lat = place.lat
+        self.lon = place.lon
+        self.uncertainty_km = _VAGUE_KM if place.uncertainty_km is None else place.uncertainty_km
+
+    def same_as(self, other: "Where") -> bool:
+        """Whether both say the same in every part."""
+        return all(
+            getattr(self, slot) == getattr(other, slot) for slot in ("name", "district", "province", "lat", "lon")
+        )
+
+
+class Told:
+    """What one report tells."""
+
+    __slots__ = (
+        "actor",
+        "agency",
+        "category",
+        "end_s",
+        "family",
+        "injured",
+        "killed",
+        "kind",
+        "origin",
+        "persons",
+        "report_id",
+        "reported_s",
+        "revision",
+        "several",
+        "source",
+        "start_s",
+        "target",
+        "terms",
+        "tokens",
+        "weapon",
+        "where",
+        "withdrawn",
+    )
+
+    def __init__(self, report_id: str, agency: str, kind: Kind, reported_at: datetime, claim: Claim) -> None:
+        self.report_id = report_id
+        self.agency = sys.intern(agency)
+        self.kind = kind
+        self.reported_s = reported_at.timestamp()
+        self.start_s: float | None = None
+        self.end_s: float | None = None
+        if claim.occurred is not None:
+            self.start_s = claim.occurred.start.timestamp()
+            self.end_s = claim.occurred.end.timestamp()
+        self.where = Where(claim.place) if claim.place is not None else None
+        self.category = claim.category
+        self.family = family_of(claim.category)
+        self.weapon = claim.weapon
+        self.target = claim.target_sector
+        self.actor = sys.intern(plain(claim.actor)) if claim.actor else None
+        self.killed = _bounds(claim.killed)
+        self.injured = _bounds(claim.injured)
+        self.terms: tuple[str, ...] = ()
+        self.tokens: tuple[str, ...] = ()
+        self.persons: tuple[PersonTold, ...] = ()
+        self.source: str | None = None
+        self.origin = report_id
+        self.revision = 1
+        self.several = False
+        self.withdrawn = False
+
+
+def told_by(enriched: Enriched) -> Told:
+    """What the matcher reads of a report."""
+    report = enriched.report
+    told = Told(report.report_id, report.agency, report.kind, report.reported_at, enriched.claim)
+    told.terms = tuple(map(sys.intern, enriched.terms))
+    told.tokens = enriched.tokens
+    told.persons = tuple(map(PersonTold, enriched.persons))
+    told.source = report.source.source_token
+    told.revision = report.revision
+    told.several = enriched.several_events
+    return told
+
+
+def told_of(member: Member) -> Told:
+    """What the matcher reads of a member, the same as when it was a report."""
+    told = Told(member.report_id, member.agency, member.kind, member.reported_at, member.claim)
+    told.terms = tuple(map(sys.intern, member.terms))
+    told.tokens = tuple(map(sys.intern, member.tokens))
+    told.persons = tuple(map(PersonTold, member.persons))
+    told.source = member.source_token
+    told.origin = told.report_id if member.origin == told.report_id else member.origin
+    told.revision = member.revision
+    told.withdrawn = member.withdrawn
+    return told
+
+
+def _bounds(toll: Range | None) -> tuple[int, int] | None:
+    return None if toll is None else (toll.low, toll.high)

@@ -1,0 +1,28 @@
+"""The learned weights: what each finding of a comparison says, in bits."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Bits for one unit of each finding, and the two thresholds as probabilities."""
+
+    bits: MappingProxyType[str, float]
+    merge: float
+    possible: float
+
+
+@cache
+def committed() -> Weights:
+    """The weights that were learned and committed."""
+    return read(files(__package__).joinpath("weights.json").read_text(encoding="utf-8"))
+
+
+def read(text: str) -> Weights:
+    """The weights in a JSON text."""
+    said = json.loads(text)
+    return Weights(MappingProxyType(dict(said["bits"])), said["thresholds"]["merge"], said["thresholds"]["possible"])
