@@ -44,3 +44,8 @@ def receipt_id(about: str, outcome: str, *more: str) -> str:
 def audit_id(about: str, what: str, *more: str) -> str:
     """The id of an audit record."""
     return _id("audit", about, what, *more)
+
+
+def link_id(kind: str, one: str, other: str) -> str:
+    """The id of a link, the same from either side."""
+    return _id("link", kind, *sorted((one, other)))

@@ -1,5 +1,30 @@
-"""Commands of this room."""
+"""The hub's commands."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from fusionbus.shell import metrics
+from fusionbus.shell.settings import load
+
 commands = typer.Typer()
+
+
+@commands.command()
+def worker(
+    name: Annotated[
+        str | None, typer.Option("--id", help="Name of this worker; two of one name share no machine.")
+    ] = None,
+    home: Annotated[Path | None, typer.Option(help="Where its state lies (FUSION_HOME).")] = None,
+    bootstrap: Annotated[str | None, typer.Option(help="host:port of the broker (FUSION_BOOTSTRAP).")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Serve metrics on this loopback port.")] = None,
+) -> None:
+    """Run one worker of the hub until SIGTERM; exit code 70 means: start me again."""
+    from fusionbus.streams import agents, engine  # noqa: PLC0415 - Faust takes a second to import; `--help` need not
+    from fusionbus.streams.settings import WorkerSettings  # noqa: PLC0415 - as above
+
+    settings = load(WorkerSettings, worker_id=name, home=home, bootstrap=bootstrap, metrics_port=metrics_port)
+    hub = agents.build(settings)
+    metrics.serve(settings.metrics_port)
+    engine.serve(hub.app)

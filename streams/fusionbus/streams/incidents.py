@@ -38,17 +38,26 @@ def opened(enriched: Enriched, now: datetime) -> Incident:
 def joined(incident: Incident, enriched: Enriched, match: Joined, now: datetime) -> Incident:
     """The incident with one report more; past the limit it is counted and not listed."""
     if len(incident.members) >= MEMBERS_MAX:
-        return incident.model_copy(
-            update={
-                "revision": incident.revision + 1,
-                "updated_at": now,
-                "members_beyond": incident.members_beyond + 1,
-            },
-        )
-    member = _member(enriched, match.relation, match.origin).model_copy(
+        return counted(incident, now)
+    return _with(incident, (*incident.members, member_from(enriched, match)), now)
+
+
+def member_from(enriched: Enriched, match: Joined) -> Member:
+    """The report as a member of the incident it was matched to."""
+    return _member(enriched, match.relation, match.origin).model_copy(
         update={"probability": match.probability, "reasons": match.reasons},
     )
-    return _with(incident, (*incident.members, member), now)
+
+
+def counted(incident: Incident, now: datetime) -> Incident:
+    """The incident with one report more that it only counts."""
+    return incident.model_copy(
+        update={
+            "revision": incident.revision + 1,
+            "updated_at": now,
+            "members_beyond": incident.members_beyond + 1,
+        },
+    )
 
 
 def revised(incident: Incident, enriched: Enriched, now: datetime) -> Incident:

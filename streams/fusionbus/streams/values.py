@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from fusionbus.contract.incident import Claim, PersonClue, Reason, Relation
+from fusionbus.contract.incident import Claim, Incident, Member, PersonClue, Reason, Relation
+from fusionbus.contract.records import ReceiptOutcome, RejectReason
 from fusionbus.contract.report import ThreatReport
+from fusionbus.contract.routing import Rule
+from fusionbus.contract.vocabulary import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +76,58 @@ class Admitted:
     report: ThreatReport
     zone: str
     published_at: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenReport:
+    """What is kept of a report that was here: its newest revision, its zone, and what it said."""
+
+    revision: int
+    zone: str
+    digest: str
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A revision that was here already, or is older than the one that is."""
+
+    report: ThreatReport
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a message may not enter, told to its writer; as much of the report's identity as could be read."""
+
+    reason: RejectReason
+    sentence: str
+    field: str | None = None
+    report_id: str | None = None
+    local_ref: str | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The decision on one agency: the rule that made it, and, where it delivers, in which form and why."""
+
+    agency: str
+    rule: Rule
+    form: Form | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a report did to an incident, and who is to hear of it."""
+
+    outcome: ReceiptOutcome
+    incident: Incident
+    member: Member
+    """The report as a member; past the limit of members it is not listed in the incident."""
+    rulings: tuple[Ruling, ...]
+    recalls: tuple[Ruling, ...] = ()
+    """Agencies that had an earlier revision and may not have this one."""
+    possible: tuple[Candidate, ...] = ()

@@ -1,0 +1,123 @@
+"""The hub's three agents on the engine. Only here is awaited; all rules stand in the steps."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from confluent_kafka.admin import AdminClient
+
+from fusionbus.contract import topics
+from fusionbus.contract.errors import Misconfigured, RetryLater
+from fusionbus.streams import engine
+from fusionbus.streams.engine import Decision, EngineApp, Event
+from fusionbus.streams.fusion import Fusion
+from fusionbus.streams.ingress import Poison, Tally, Work, decide_control, decide_reports
+from fusionbus.streams.meter import Meter
+from fusionbus.streams.registry_reader import RegistryReader
+from fusionbus.streams.settings import WorkerSettings
+
+METADATA_TIMEOUT_S = 15.0
+
+
+@dataclass(slots=True)
+class Hub:
+    """One worker: its app, its state, what it knows of the federation, and what it counts."""
+
+    app: EngineApp
+    registry: RegistryReader
+    meter: Meter
+    _poison: dict[str, Poison] = field(default_factory=dict)
+
+    def work(self, step: str) -> Work:
+        """An empty batch for this step."""
+        tally: Tally = Counter()
+        poison = self._poison.setdefault(step, Poison())
+        return Work(self.registry.snapshot, datetime.now(UTC), tally, poison)
+
+    def deciding(self, step: str, decide: Callable[[Sequence[Event], Work], Decision]) -> engine.Decide:
+        """The step as the engine calls it, counted."""
+
+        def decided(batch: Sequence[Event]) -> Decision:
+            work = self.work(step)
+            decision = decide(batch, work)
+            self.meter.count(step, batch, work)
+            return decision
+
+        return decided
+
+
+def build(settings: WorkerSettings) -> Hub:
+    """The worker, ready to serve. Raises: Misconfigured where topics are missing, RetryLater without a broker."""
+    security = engine.BrokerSecurity(
+        protocol=settings.security,
+        mechanism=settings.sasl_mechanism,
+        username=settings.username,
+        password=settings.secret(),
+        ca_file=settings.ca_file,
+        certificate_file=settings.cert_file,
+        key_file=settings.key_file,
+    )
+    options = {"bootstrap.servers": settings.bootstrap} | security.librdkafka()
+    partitions, agencies = _survey(options)
+    app = engine.build_app(
+        topics.HUB_APP,
+        brokers=settings.bootstrap,
+        datadir=settings.home / f"worker-{settings.worker_id}",
+        partitions=partitions,
+        replication=settings.replication,
+        min_insync=2 if settings.replication > 2 else 1,  # noqa: PLR2004 - three copies bear the loss of one
+        store=settings.store,
+        security=security,
+        settings=engine.EngineSettings(session_timeout_s=settings.session_s, heartbeat_s=settings.session_s / 3.5),
+    )
+    registry = RegistryReader(options)
+    registry.start()
+    hub = Hub(app, registry, Meter())
+    _add_agents(hub, agencies)
+    return hub
+
+
+def _survey(options: dict[str, str]) -> tuple[int, list[str]]:
+    """The number of partitions, and the agencies that have topics. An agency that joins later needs a restart."""
+    try:
+        known = AdminClient(options).list_topics(timeout=METADATA_TIMEOUT_S).topics
+    except Exception as exc:
+        raise RetryLater(f"No broker answers at {options['bootstrap.servers']}: start it, then try again.") from exc
+    if topics.ACCEPTED not in known:
+        raise Misconfigured("The hub's topics are missing: run `fusionbus provision` first.")
+    agencies = sorted(name[len(topics.REPORTS) :] for name in known if name.startswith(topics.REPORTS))
+    if not agencies:
+        raise Misconfigured("No agency has topics yet: run `fusionbus provision` first.")
+    return len(known[topics.ACCEPTED].partitions), agencies
+
+
+def _add_agents(hub: Hub, agencies: Sequence[str]) -> None:
+    app = hub.app
+    seen = engine.new_table(app, topics.SEEN_TABLE, help="reports that were here")
+    fused = engine.new_table(app, topics.FUSED_TABLE, help="incidents")
+    fusion = Fusion(fused, lambda: engine.current_epoch(app))
+
+    reports = hub.deciding("admit", lambda batch, work: decide_reports(batch, seen, work))
+    control = hub.deciding("control", decide_control)
+    accepted = hub.deciding("fuse", fusion.decide)
+
+    @app.agent(engine.source(app, *map(topics.reports_topic, agencies)), name="admit")
+    async def admit(stream: Any) -> None:
+        await engine.run(stream, reports)
+
+    @app.agent(engine.source(app, *map(topics.control_topic, agencies)), name="control")
+    async def listen(stream: Any) -> None:
+        await engine.run(stream, control)
+
+    @app.agent(engine.source(app, topics.ACCEPTED), name="fuse")
+    async def fuse(stream: Any) -> None:
+        await engine.run(stream, accepted)
+
+    @app.task
+    async def watch() -> None:
+        while not app.should_stop:
+            hub.meter.look(fusion, engine.counters(app))
+            await asyncio.sleep(1.0)

@@ -1,0 +1,110 @@
+"""What each way of a report's end means for those who hear of it. Pure: incident in, rulings and log out."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from fusionbus.contract.incident import Awaited, Incident, Member, Relation
+from fusionbus.contract.records import ReceiptOutcome
+from fusionbus.contract.routing import Rule
+from fusionbus.contract.vocabulary import Form
+from fusionbus.streams import incidents
+from fusionbus.streams.registry import Registry, facets_of
+from fusionbus.streams.route import route, with_members, without_echo
+from fusionbus.streams.values import Candidate, Change, Enriched, Joined, Ruling
+
+_NARROWED: Final = "the originator has narrowed who may have this report: delete what you hold of it"
+_WITHDRAWN: Final = "the report behind an alert that you received was withdrawn"
+
+
+def opened(
+    enriched: Enriched,
+    incident: Incident,
+    registry: Registry,
+    possible: tuple[Candidate, ...] = (),
+) -> Change:
+    """A report that nobody told before."""
+    rulings = route(facets_of(enriched.report, enriched.claim, registry), registry)
+    after, member = _logged(incident, incident.members[0], rulings)
+    return Change(ReceiptOutcome.NEW_INCIDENT, after, member, rulings, possible=possible)
+
+
+def fused(enriched: Enriched, incident: Incident, match: Joined, registry: Registry) -> Change:
+    """A report of something known: a further origin is news to all who may have it, an echo only to the uninformed."""
+    facets = facets_of(enriched.report, enriched.claim, registry)
+    rulings: Iterable[Ruling] = route(facets, registry)
+    relay = match.relation is Relation.RELAY
+    if relay:
+        rulings = without_echo(rulings, _informed(incident, match.origin, enriched.report.report_id))
+    else:
+        tellers = frozenset(member.agency for member in incident.members if not member.withdrawn)
+        rulings = with_members(rulings, tellers, facets, registry)
+    held = tuple(rulings)
+    outcome = ReceiptOutcome.RELAY if relay else ReceiptOutcome.CORROBORATION
+    after, member = _logged(incident, incidents.member_from(enriched, match), held)
+    return Change(outcome, after, member, held)
+
+
+def updated(enriched: Enriched, incident: Incident, before: Member, registry: Registry) -> Change:
+    """A newer revision: to all who may have it, and a recall to those who had the old one and may not have this."""
+    facets = facets_of(enriched.report, enriched.claim, registry)
+    tellers = frozenset(m.agency for m in incident.members if not m.withdrawn and m.report_id != before.report_id)
+    rulings = tuple(with_members(route(facets, registry), tellers, facets, registry))
+    allowed = {ruling.agency for ruling in rulings if ruling.form is not None}
+    recalls = tuple(
+        Ruling(agency, Rule.RECALL, Form.POINTER, _NARROWED) for agency in before.forms if agency not in allowed
+    )
+    revised = incidents.member_of(incident, before.report_id) or before
+    after, member = _logged(incident, revised, (*rulings, *recalls))
+    return Change(ReceiptOutcome.UPDATE, after, member, rulings, recalls)
+
+
+def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: Registry) -> Change:
+    """A withdrawal: to everyone who had the report, in the form they had it, and to those who had an echo of it."""
+    echoed = {
+        agency
+        for member in incident.members
+        if member.origin == before.origin and member.report_id != before.report_id
+        for agency in member.forms
+    }
+    rulings = []
+    for agency in registry.agencies:
+        if agency == enriched.report.agency:
+            rulings.append(Ruling(agency, Rule.ECHO))
+        elif agency in before.forms:
+            rulings.append(Ruling(agency, Rule.RECALL, before.forms[agency], _WITHDRAWN))
+        elif agency in echoed:
+            rulings.append(Ruling(agency, Rule.RECALL, Form.POINTER, _WITHDRAWN))
+        else:
+            rulings.append(Ruling(agency, Rule.NO_INTEREST))
+    held = tuple(rulings)
+    member = incidents.member_of(incident, before.report_id) or before
+    return Change(ReceiptOutcome.CANCELLED, _awaiting(incident, held), member, held)
+
+
+def _informed(incident: Incident, origin: str, but: str) -> frozenset[str]:
+    """Who has the news of this origin: those who told of it and those who were told."""
+    return frozenset(
+        agency
+        for member in incident.members
+        if member.origin == origin and member.report_id != but
+        for agency in (member.agency, *member.forms)
+    )
+
+
+def _logged(incident: Incident, member: Member, rulings: Iterable[Ruling]) -> tuple[Incident, Member]:
+    """The incident and the member with this dissemination, and the acknowledgements now awaited."""
+    held = tuple(rulings)
+    forms = member.forms | {ruling.agency: ruling.form for ruling in held if ruling.form is not None}
+    logged = member.model_copy(update={"forms": forms})
+    return _awaiting(incidents.disseminated(incident, logged), held), logged
+
+
+def _awaiting(incident: Incident, rulings: Iterable[Ruling]) -> Incident:
+    sent_at: datetime = incident.updated_at
+    told = {
+        ruling.agency: Awaited(revision=incident.revision, sent_at=sent_at)
+        for ruling in rulings
+        if ruling.form is not None
+    }
+    return incident.model_copy(update={"awaited": incident.awaited | told})

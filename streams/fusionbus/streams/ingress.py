@@ -1,0 +1,156 @@
+"""First hop: an agency's messages become accepted traffic, or a receipt that says why not."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fusionbus.contract import topics
+from fusionbus.contract.agency import Removal
+from fusionbus.contract.codec import AnyControl, encode
+from fusionbus.contract.control import Acknowledgement, Subscribe, Unsubscribe
+from fusionbus.contract.records import AcceptedAcknowledgement, RejectReason
+from fusionbus.streams import outgoing
+from fusionbus.streams.admit import (
+    Arrival,
+    admit_control,
+    admit_report,
+    decode_report,
+    recall,
+    remember,
+)
+from fusionbus.streams.engine import Decision, Draft, Event, Table
+from fusionbus.streams.enrich import zone_of_report
+from fusionbus.streams.registry import Registry
+from fusionbus.streams.values import Admitted, Rejection, Repeat
+
+Tally = Counter[tuple[str, ...]]
+"""What happened, to be counted: metric name, then its labels."""
+
+
+POISON_RUN_MAX = 20
+"""Records in a row that no step could process: past it the fault is ours, and stopping beats draining a topic."""
+
+
+@dataclass(slots=True)
+class Poison:
+    """How many records in a row a step failed on."""
+
+    run: int = 0
+
+    def failed(self, error: Exception) -> Rejection:
+        """A rejection for a record that a step failed on. Raises: the error itself once too many have failed."""
+        self.run += 1
+        if self.run > POISON_RUN_MAX:
+            raise error
+        why = (
+            f"The hub could not process this message ({type(error).__name__}); it is kept, and the hub's desk is told."
+        )
+        return Rejection(RejectReason.UNPROCESSABLE, why)
+
+
+@dataclass(slots=True)
+class Work:
+    """One batch in the making: what is decided so far, by which registry, at which time, and what to count."""
+
+    registry: Registry
+    now: datetime
+    tally: Tally
+    poison: Poison = field(default_factory=Poison)
+    draft: Draft = field(default_factory=Draft)
+    published: list[datetime] = field(default_factory=list)
+    """When the reports that were routed reached the broker: for the latency."""
+
+    def refuse(self, event: Event, arrival: Arrival, rejection: Rejection) -> None:
+        """Makes the message a dead letter with a receipt."""
+        self.tally["rejected", arrival.agency, rejection.reason] += 1
+        self.draft.outputs.extend(outgoing.rejected(event, arrival, rejection, self.now))
+
+
+def arrival_of(event: Event) -> Arrival:
+    """The record as admit sees it."""
+    return Arrival(event.topic, event.key, event.value, event.written_at)
+
+
+def decide_reports(batch: Sequence[Event], seen: Table, work: Work) -> Decision:
+    """What a batch of agencies' reports leads to."""
+    for event in batch:
+        arrival = arrival_of(event)
+        try:
+            _one_report(work, event, arrival, seen)
+            work.poison.run = 0
+        except Exception as error:  # noqa: BLE001 - a record that breaks a step is put aside, its neighbours pass
+            work.refuse(event, arrival, work.poison.failed(error))
+    return work.draft.decision()
+
+
+def _one_report(work: Work, event: Event, arrival: Arrival, seen: Table) -> None:
+    work.tally["in", arrival.agency] += 1
+    report = decode_report(arrival, work.registry, work.now)
+    if isinstance(report, Rejection):
+        work.refuse(event, arrival, report)
+        return
+    canonical, key = encode(report), report.report_id.encode()
+    known = recall(work.draft.read(seen, event, key))
+    zone = known.zone if known is not None else zone_of_report(report)
+    match admit_report(report, canonical, known, arrival.published_at, zone):
+        case Admitted() as admitted:
+            work.draft.mark(seen, event, key, remember(admitted))
+            work.draft.send(topics.ACCEPTED, zone.encode(), _accepted(admitted, canonical, work.now))
+        case Repeat() as repeat:
+            work.tally["duplicate", arrival.agency] += 1
+            work.draft.outputs.extend(outgoing.repeated(event, repeat, work.now))
+        case Rejection() as rejection:
+            work.refuse(event, arrival, rejection)
+
+
+def _accepted(admitted: Admitted, canonical: bytes, now: datetime) -> bytes:
+    """An AcceptedReport; the report's bytes are joined in, not encoded a second time."""
+    head = (
+        f'{{"type":"report","zone":"{admitted.zone}","accepted_at":"{now.isoformat()}",'
+        f'"published_at":"{admitted.published_at.isoformat()}","report":'
+    )
+    return head.encode() + canonical + b"}"
+
+
+def decide_control(batch: Sequence[Event], work: Work) -> Decision:
+    """What a batch of acknowledgements and subscriptions leads to."""
+    for event in batch:
+        arrival = arrival_of(event)
+        message = admit_control(arrival, work.registry, work.now)
+        if isinstance(message, Rejection):
+            work.refuse(event, arrival, message)
+        else:
+            _one_control(work, event, arrival, message)
+    return work.draft.decision()
+
+
+def _one_control(work: Work, event: Event, arrival: Arrival, message: AnyControl) -> None:
+    draft, now = work.draft, work.now
+    match message:
+        case Acknowledgement():
+            accepted = AcceptedAcknowledgement(zone=message.zone, accepted_at=now, acknowledgement=message)
+            draft.send(topics.ACCEPTED, message.zone.encode(), encode(accepted))
+        case Subscribe(subscription=subscription):
+            name = subscription.subscription_id
+            held = work.registry.subscriptions.get(name)
+            if held is not None and held.agency != arrival.agency:
+                why = "This subscription_id belongs to another agency."
+                work.refuse(event, arrival, Rejection(RejectReason.NOT_YOURS, why, "subscription.subscription_id"))
+                return
+            draft.send(topics.REGISTRY, f"subscription:{name}".encode(), encode(subscription))
+            sentence = f"Subscription “{subscription.name[:200]}” is in force."
+            draft.outputs.extend(outgoing.control_done(arrival.agency, name, sentence, message.at, now))
+        case Unsubscribe(subscription_id=name):
+            held = work.registry.subscriptions.get(name)
+            if held is None or held.agency != arrival.agency:
+                why = "This agency has no such subscription."
+                work.refuse(event, arrival, Rejection(RejectReason.NOT_YOURS, why, "subscription_id"))
+                return
+            removal = Removal(subscription_id=name, agency=arrival.agency, removed_at=now)
+            draft.send(topics.REGISTRY, f"subscription:{name}".encode(), encode(removal))
+            sentence = f"Subscription “{held.name[:200]}” has ended."
+            draft.outputs.extend(outgoing.control_done(arrival.agency, name, sentence, message.at, now))
+        case _:
+            why = f"This hub does not offer `{message.type}` yet; ask the hub's desk instead."
+            work.refuse(event, arrival, Rejection(RejectReason.NOT_OFFERED, why, "type"))

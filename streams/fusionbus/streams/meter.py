@@ -1,0 +1,68 @@
+"""From what the steps tallied to the metrics of this process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fusionbus.contract.records import ReceiptOutcome
+from fusionbus.shell import metrics
+from fusionbus.streams.engine import Counters, Event
+from fusionbus.streams.fusion import Fusion
+from fusionbus.streams.ingress import Work
+
+_OUTCOMES = {
+    ReceiptOutcome.NEW_INCIDENT: metrics.NEW_INCIDENTS,
+    ReceiptOutcome.CORROBORATION: metrics.CORROBORATIONS,
+    ReceiptOutcome.RELAY: metrics.RELAYS,
+    ReceiptOutcome.UPDATE: metrics.UPDATES,
+    ReceiptOutcome.CANCELLED: metrics.CANCELLATIONS,
+}
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts for Prometheus; label children are kept, looking them up costs more than counting."""
+
+    _ages: set[tuple[str, str]] = field(default_factory=set)
+
+    def count(self, step: str, batch: Sequence[Event], work: Work) -> None:
+        """Adds what one batch did."""
+        metrics.BATCH.labels(step).observe(len(batch))
+        now = datetime.now(UTC)
+        for published_at in work.published:
+            metrics.HUB_LATENCY.observe(max(0.0, (now - published_at).total_seconds()))
+        for (what, *labels), number in work.tally.items():
+            self._add(what, labels, number, now)
+
+    @staticmethod
+    def _add(what: str, labels: list[str], number: int, now: datetime) -> None:
+        match what:
+            case "in":
+                metrics.REPORTS_IN.labels(*labels).inc(number)
+                metrics.LAST_SEEN.labels(*labels).set(now.timestamp())
+            case "duplicate":
+                metrics.DUPLICATES.labels(*labels).inc(number)
+            case "rejected":
+                metrics.REJECTED.labels(*labels).inc(number)
+                metrics.DEAD_LETTERS.labels(labels[1]).inc(number)
+            case "outcome":
+                _OUTCOMES[ReceiptOutcome(labels[0])].labels(labels[1]).inc(number)
+            case "alert":
+                metrics.ALERTS_OUT.labels(*labels).inc(number)
+            case "withheld":
+                metrics.WITHHELD.labels(*labels).inc(number)
+            case "acknowledged":
+                metrics.ACKNOWLEDGED.labels(*labels).inc(number)
+            case _:
+                raise AssertionError(f"nothing counts {what}")
+
+    def look(self, fusion: Fusion, counters: Counters) -> None:
+        """Sets what is a level and not a count."""
+        metrics.INCIDENTS_OPEN.set(fusion.open_count())
+        metrics.EPOCHS.set(counters.epochs)
+        waiting = fusion.unacknowledged(datetime.now(UTC))
+        for gone in self._ages - waiting.keys():
+            metrics.UNACKNOWLEDGED.labels(*gone).set(0)
+        for labels, number in waiting.items():
+            metrics.UNACKNOWLEDGED.labels(*labels).set(number)
+        self._ages = set(waiting)

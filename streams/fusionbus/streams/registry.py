@@ -1,0 +1,176 @@
+"""The federation as it stands: agencies and live subscriptions, in the form that routing asks for."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from fusionbus.contract.agency import Agency, Near, Removal, Subscription
+from fusionbus.contract.codec import AnyRegistryEntry
+from fusionbus.contract.incident import Claim
+from fusionbus.contract.report import ThreatReport
+from fusionbus.contract.vocabulary import (
+    TLP,
+    Certainty,
+    Classification,
+    Kind,
+    Province,
+    Severity,
+    Status,
+    TargetSectorCode,
+    ThreatCategory,
+    Urgency,
+)
+from fusionbus.streams.values import Ruling
+
+_SEVERITY_RANK: Final = {
+    Severity.UNKNOWN: 0,
+    Severity.MINOR: 1,
+    Severity.MODERATE: 2,
+    Severity.SEVERE: 3,
+    Severity.EXTREME: 4,
+}
+_EARTH_KM: Final = 6371.0
+RULINGS_KEPT_MAX: Final = 4_096
+"""Decisions remembered for reports alike in all that routing asks for; past it they are made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """All that routing asks of a report; reports with equal facets have equal audiences."""
+
+    agency: str
+    status: Status
+    kind: Kind
+    category: ThreatCategory | None
+    target_sector: TargetSectorCode | None
+    actor: str | None
+    province: Province | None
+    district: str | None
+    severity: Severity
+    urgency: Urgency
+    tlp: TLP
+    classification: Classification
+    releasable_to: frozenset[str]
+    originator_control: bool
+    imminent: bool
+    near: frozenset[str]
+    """Subscriptions with a circle that the place lies in."""
+    has_tearline: bool
+    has_privacy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """One snapshot; a change makes another. Rulings are kept for as long as the snapshot lives."""
+
+    agencies: Mapping[str, Agency] = field(default_factory=dict)
+    subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
+    rulings: dict[Facets, tuple[Ruling, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _by_agency: dict[str, tuple[Subscription, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def knows(self, agency: str) -> bool:
+        """Whether this agency takes part."""
+        entry = self.agencies.get(agency)
+        return entry is not None and entry.active
+
+    def subscriptions_of(self, agency: str) -> tuple[Subscription, ...]:
+        """What this agency wants to hear of."""
+        if not self._by_agency:
+            grouped: dict[str, list[Subscription]] = {name: [] for name in self.agencies}
+            for subscription in self.subscriptions.values():
+                grouped.setdefault(subscription.agency, []).append(subscription)
+            self._by_agency.update({name: tuple(held) for name, held in grouped.items()})
+        return self._by_agency.get(agency, ())
+
+    def with_entries(self, entries: Iterable[AnyRegistryEntry]) -> "Registry":
+        """The snapshot after these changes, in order."""
+        agencies, subscriptions = dict(self.agencies), dict(self.subscriptions)
+        for entry in entries:
+            if isinstance(entry, Agency):
+                agencies[entry.agency] = entry
+            elif isinstance(entry, Subscription):
+                subscriptions[entry.subscription_id] = entry
+            else:
+                self._remove(subscriptions, entry)
+        return Registry(agencies, subscriptions)
+
+    @staticmethod
+    def _remove(subscriptions: dict[str, Subscription], entry: Removal) -> None:
+        held = subscriptions.get(entry.subscription_id)
+        if held is not None and held.agency == entry.agency:
+            del subscriptions[entry.subscription_id]
+
+
+def facets_of(report: ThreatReport, claim: Claim, registry: Registry) -> Facets:
+    """What routing asks of this report, the claim filling what its fields leave open."""
+    place, handling = claim.place, report.handling
+    return Facets(
+        agency=report.agency,
+        status=report.status,
+        kind=report.kind,
+        category=claim.category,
+        target_sector=claim.target_sector,
+        actor=claim.actor,
+        province=place.province if place else None,
+        district=place.district if place else None,
+        severity=report.severity,
+        urgency=report.urgency,
+        tlp=handling.tlp,
+        classification=handling.classification,
+        releasable_to=frozenset(handling.releasable_to),
+        originator_control=handling.originator_control,
+        imminent=is_imminent(report),
+        near=_circles_around(claim, registry),
+        has_tearline=report.tearline is not None,
+        has_privacy=any(p.privacy for p in report.persons) or any(e.privacy for e in report.entities),
+    )
+
+
+def is_imminent(report: ThreatReport) -> bool:
+    """Whether life is in danger now: urgency Immediate, severity at the top two steps, certainty Likely or better.
+
+    Source: 28 CFR 23.20(e)(2) "to avoid imminent danger to life", in the terms of CAP 1.2.
+    """
+    return (
+        report.kind in (Kind.INCIDENT, Kind.THREAT)
+        and report.urgency is Urgency.IMMEDIATE
+        and report.severity in (Severity.EXTREME, Severity.SEVERE)
+        and report.certainty in (Certainty.OBSERVED, Certainty.LIKELY)
+    )
+
+
+def _circles_around(claim: Claim, registry: Registry) -> frozenset[str]:
+    place = claim.place
+    if place is None or place.lat is None or place.lon is None:
+        return frozenset()
+    return frozenset(
+        name
+        for name, subscription in registry.subscriptions.items()
+        if subscription.near is not None and within(subscription.near, place.lat, place.lon)
+    )
+
+
+def within(circle: Near, lat: float, lon: float) -> bool:
+    """Whether the point lies in the circle (great-circle distance)."""
+    here, there = math.radians(circle.lat), math.radians(lat)
+    turn = math.radians(lon - circle.lon)
+    half = math.sin((there - here) / 2) ** 2 + math.cos(here) * math.cos(there) * math.sin(turn / 2) ** 2
+    return 2 * _EARTH_KM * math.asin(math.sqrt(half)) <= circle.radius_km
+
+
+def wants(subscription: Subscription, facets: Facets) -> bool:
+    """Whether a report with these facets is what the subscription asks for."""
+    s, f = subscription, facets
+    return (
+        f.status in s.statuses
+        and (not s.kinds or f.kind in s.kinds)
+        and (not s.categories or f.category in s.categories)
+        and (not s.provinces or f.province in s.provinces)
+        and (not s.districts or f.district in s.districts)
+        and (not s.target_sectors or f.target_sector in s.target_sectors)
+        and (not s.actors or f.actor in s.actors)
+        and (s.severity_min is None or _SEVERITY_RANK[f.severity] >= _SEVERITY_RANK[s.severity_min])
+        and (not s.urgencies or f.urgency in s.urgencies)
+        and (s.near is None or s.subscription_id in f.near)
+    )

