@@ -1,6 +1,12 @@
 """The local broker: a real Kafka that keeps what it acknowledged."""
 
-from collections.abc import Callable
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +15,7 @@ from kafka.admin import NewTopic
 
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.deploy.broker import LocalBroker, LocalCluster
+from fusionbus.deploy.broker_ports import free_port
 
 pytestmark = pytest.mark.broker
 
@@ -97,3 +104,88 @@ def test_three_brokers_lose_nothing_and_keep_writing_when_one_is_killed(tmp_path
         cluster.nodes[1].kill()
         write(cluster.bootstrap, "kept", range(400, 410))
         assert read(cluster.bootstrap, "kept", 410) == list(range(410))
+
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+COMMAND = shutil.which("fusionbus", path=str(Path(sys.executable).parent)) or "fusionbus"
+# A proxy on a port where nobody listens: whoever asks the network fails at once.
+OFFLINE = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:1")
+
+
+@pytest.fixture
+def fusionbus(tmp_path: Path, broker: str) -> Iterator[Command]:
+    """Runs `fusionbus broker …` with a folder and port of its own and no network; the jars are cached by then."""
+    assert broker
+    env = {name: value for name, value in os.environ.items() if not name.startswith("FUSION_") or "CACHE" in name}
+    env |= {"FUSION_HOME": str(tmp_path / "home"), "FUSION_BROKER_PORT": str(free_port())} | OFFLINE
+
+    def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        line = [COMMAND, "broker", *words]
+        return subprocess.run(line, env=env | more, capture_output=True, text=True, timeout=150, check=False)
+
+    yield run
+    run("down", "--force")
+
+
+def process(fusionbus: Command) -> int:
+    return int(json.loads(fusionbus("status", "--json").stdout)["pid"])
+
+
+def test_up_status_down_without_a_network(fusionbus: Command) -> None:
+    assert fusionbus("status").returncode == 3
+    first = fusionbus("up")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "is ready on 127.0.0.1:" in first.stdout
+    again = fusionbus("up")
+    assert "already runs" in again.stdout
+    shown = fusionbus("status", "--json")
+    assert shown.returncode == 0
+    assert json.loads(shown.stdout)["state"] == "ready"
+    ended = fusionbus("down")
+    assert "has stopped" in ended.stdout
+    assert fusionbus("status").returncode == 3
+    assert "was not running" in fusionbus("down").stdout
+
+
+def test_a_killed_broker_is_seen_as_down_and_started_again_with_its_records(fusionbus: Command) -> None:
+    fusionbus("up")
+    bootstrap = json.loads(fusionbus("status", "--json").stdout)["bootstrap"]
+    make_topic(bootstrap, "kept")
+    write(bootstrap, "kept", range(50))
+    os.kill(process(fusionbus), signal.SIGKILL)
+    assert fusionbus("status").returncode == 3
+    assert "ended without being stopped" in fusionbus("up").stdout
+    assert read(bootstrap, "kept", 50) == list(range(50))
+
+
+def test_without_network_and_without_a_cache_the_user_is_told_what_to_do(fusionbus: Command, tmp_path: Path) -> None:
+    told = fusionbus("up", FUSION_CACHE=str(tmp_path / "empty"))
+    assert told.returncode == 2
+    assert "connect this machine to the internet once" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_port_that_another_program_has_is_told_in_one_sentence(fusionbus: Command, broker: str) -> None:
+    told = fusionbus("up", "--port", broker.rpartition(":")[2])
+    assert told.returncode == 2
+    assert "is taken by another program" in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_a_cluster_that_the_user_names_is_used_and_nothing_is_started(fusionbus: Command, broker: str) -> None:
+    told = fusionbus("up", FUSION_BOOTSTRAP=broker)
+    assert told.returncode == 0
+    assert f"names the cluster {broker}" in told.stdout
+    assert fusionbus("status", FUSION_BOOTSTRAP=broker).returncode == 0
+    assert fusionbus("status").returncode == 3
+
+
+def test_a_supervisor_gets_the_broker_itself_as_its_child_and_sees_143(fusionbus: Command, tmp_path: Path) -> None:
+    port = free_port()
+    env = dict(os.environ) | {"FUSION_HOME": str(tmp_path / "home"), "FUSION_BROKER_PORT": str(port)} | OFFLINE
+    env.pop("FUSION_BOOTSTRAP", None)
+    with subprocess.Popen([COMMAND, "broker", "up", "--foreground"], env=env) as child:
+        assert fusionbus("status", "--wait", "90").returncode == 0
+        assert process(fusionbus) == child.pid
+        child.terminate()
+        assert child.wait(60) == 143

@@ -76,7 +76,7 @@ class Folder:
         return self.root / "running.json"
 
 
-def prepare(folder: Folder) -> None:
+def prepare(folder: Folder, free_bytes_min: int = FREE_BYTES_MIN) -> None:
     """Makes the folder.
 
     Raises:
@@ -90,18 +90,18 @@ def prepare(folder: Folder) -> None:
         free_bytes = shutil.disk_usage(folder.data).free
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise _full(folder, 0) from error
+            raise _full(folder, 0, free_bytes_min) from error
         raise Misconfigured(
             f"The broker's folder {folder.root} cannot be written ({error.strerror}): "
             "make it writable or set FUSION_HOME to a folder that is."
         ) from error
-    if free_bytes < FREE_BYTES_MIN:
-        raise _full(folder, free_bytes)
+    if free_bytes < free_bytes_min:
+        raise _full(folder, free_bytes, free_bytes_min)
 
 
-def _full(folder: Folder, free_bytes: int) -> Misconfigured:
+def _full(folder: Folder, free_bytes: int, free_bytes_min: int) -> Misconfigured:
     return Misconfigured(
-        f"Only {free_bytes // 2**20} MB are free at {folder.root} and the broker needs {FREE_BYTES_MIN // 2**20} MB: "
+        f"Only {free_bytes // 2**20} MB are free at {folder.root} and the broker needs {free_bytes_min // 2**20} MB: "
         "free some space or set FUSION_HOME to another disk."
     )
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -33,6 +34,13 @@ FETCH_TIMEOUT_S = 60  # one answer of the server, not the whole jar
 FETCH_TRIES = 3  # a cut connection or a broken copy is fetched again
 
 Tick = Callable[[int], None]  # told how many bytes came
+
+
+class Download(Protocol):
+    """Fetches one jar into a scratch folder."""
+
+    def __call__(self, jar: "Jar", scratch: Path, mirror: str | None, tick: Tick) -> Path:
+        """The path of the jar as it came, unchecked."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +123,27 @@ def is_genuine(path: Path, jar: Jar) -> bool:
         return False
 
 
-def class_path(settings: LocalBrokerSettings, console: Console | None = None) -> tuple[Path, ...]:
+def download(jar: Jar, scratch: Path, mirror: str | None, tick: Tick) -> Path:
+    """The path of a jar as the repository sent it, unchecked."""
+    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - slow to import and needed once only
+
+    @contextlib.contextmanager
+    def ticking(_name: str, _size: int) -> Iterator[Tick]:
+        yield tick
+
+    callback: Callable[[str, int], AbstractContextManager[Tick]] = ticking
+    context = MavenContext(
+        resolver=PythonResolver(progress_callback=callback),
+        repo_cache=scratch,
+        remote_repos={"mirror": mirror.rstrip("/")} if mirror else None,
+        timeout=FETCH_TIMEOUT_S,
+    )
+    return Path(context.project(jar.group, jar.name).at_version(jar.version).artifact().resolve())
+
+
+def class_path(
+    settings: LocalBrokerSettings, *, lock: Lock | None = None, fetch_one: Download = download
+) -> tuple[Path, ...]:
     """The jars of Kafka, all checked; what is missing or broken in the cache is fetched with a progress bar.
 
     Nothing is asked of the network when the cache is whole, or when the settings name an unpacked Kafka.
@@ -126,12 +154,12 @@ def class_path(settings: LocalBrokerSettings, console: Console | None = None) ->
     """
     if settings.kafka_home is not None:
         return _unpacked(settings.kafka_home)
-    lock = read_lock()
+    lock = lock or read_lock()
     folder = settings.cache.expanduser() / f"kafka-{lock.kafka_version}"
     try:
         wanted = [jar for jar in lock.jars if not is_genuine(folder / jar.file_name, jar)]
         if wanted:
-            _fetch_all(wanted, folder, settings.maven_mirror, console or Console(stderr=True))
+            _fetch_all(wanted, folder, settings.maven_mirror, fetch_one)
     except OSError as error:
         raise Misconfigured(
             f"The cache folder {folder} cannot be used ({error.strerror}): set FUSION_CACHE to a folder that can."
@@ -146,16 +174,16 @@ def _unpacked(home: Path) -> tuple[Path, ...]:
     return jars
 
 
-def _fetch_all(wanted: list[Jar], folder: Path, mirror: str | None, console: Console) -> None:
+def _fetch_all(wanted: list[Jar], folder: Path, mirror: str | None, fetch_one: Download) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Each run fetches into its own folder and moves whole jars into place, so two runs at once do no harm.
     with tempfile.TemporaryDirectory(prefix="fetching-", dir=folder) as scratch:
         needed_bytes = sum(jar.size_bytes for jar in wanted)
         _refuse_full_disk(folder, needed_bytes)
-        with _progress(console) as progress:
+        with _progress(Console(stderr=True)) as progress:
             task = progress.add_task(f"Fetching Kafka {KAFKA_VERSION}", total=needed_bytes)
             for jar in wanted:
-                path = _fetch(jar, Path(scratch), mirror, lambda count: progress.advance(task, count))
+                path = _fetch(jar, Path(scratch), mirror, lambda count: progress.advance(task, count), fetch_one)
                 path.replace(folder / jar.file_name)
 
 
@@ -174,12 +202,12 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _fetch(jar: Jar, scratch: Path, mirror: str | None, tick: Tick) -> Path:
+def _fetch(jar: Jar, scratch: Path, mirror: str | None, tick: Tick, fetch_one: Download) -> Path:
     """The path of a jar just fetched, whose sum is the locked one."""
     last: Exception | None = None
     for _ in range(FETCH_TRIES):
         try:
-            path = _download(jar, scratch, mirror, tick)
+            path = fetch_one(jar, scratch, mirror, tick)
         except (OSError, RuntimeError) as error:  # requests' errors are OSErrors, jgo's are RuntimeErrors
             if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
                 raise  # our own disk, not the other side
@@ -205,23 +233,6 @@ def _fetch(jar: Jar, scratch: Path, mirror: str | None, tick: Tick) -> Path:
 def _in_short(error: Exception) -> str:
     """What kind of fault it was; the library's own text is long and names addresses."""
     return "not found there" if isinstance(error, RuntimeError) else type(error).__name__
-
-
-def _download(jar: Jar, scratch: Path, mirror: str | None, tick: Tick) -> Path:
-    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - slow to import and needed once only
-
-    @contextlib.contextmanager
-    def ticking(_name: str, _size: int) -> Iterator[Tick]:
-        yield tick
-
-    callback: Callable[[str, int], AbstractContextManager[Tick]] = ticking
-    context = MavenContext(
-        resolver=PythonResolver(progress_callback=callback),
-        repo_cache=scratch,
-        remote_repos={"mirror": mirror.rstrip("/")} if mirror else None,
-        timeout=FETCH_TIMEOUT_S,
-    )
-    return Path(context.project(jar.group, jar.name).at_version(jar.version).artifact().resolve())
 
 
 def resolve_lock(scratch: Path) -> Lock:

@@ -117,7 +117,7 @@ def become(folder: Folder, jars: Sequence[Path]) -> None:
 
 def why_it_ended(folder: Folder, code: int | None, log_from: int) -> Misconfigured | RetryLater:
     """The error that tells why a broker ended while starting; `log_from` is where in the log that start began."""
-    said = tail(folder.log, log_from) + tail(folder.output)
+    said = tail(folder.output) + tail(folder.log, log_from)
     reasons = [line for line in said.splitlines() if re.search(r"ERROR|FATAL|Exception|Error:", line)]
     where = f"the log is {folder.log}"
     for mark, advice in _KNOWN_FAULTS:
