@@ -83,7 +83,7 @@ def build(settings: WorkerSettings) -> Hub:
 def _survey(options: dict[str, str]) -> tuple[int, list[str]]:
     """The number of partitions, and the agencies that have topics. An agency that joins later needs a restart."""
     try:
-        known = AdminClient(options).list_topics(timeout=METADATA_TIMEOUT_S).topics
+        known = AdminClient({**options}).list_topics(timeout=METADATA_TIMEOUT_S).topics
     except Exception as exc:
         raise RetryLater(f"No broker answers at {options['bootstrap.servers']}: start it, then try again.") from exc
     if topics.ACCEPTED not in known:
@@ -116,7 +116,7 @@ def _add_agents(hub: Hub, agencies: Sequence[str]) -> None:
     async def fuse(stream: Any) -> None:
         await engine.run(stream, accepted)
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator]  # Faust has no types for it
     async def watch() -> None:
         while not app.should_stop:
             hub.meter.look(fusion, engine.counters(app))
