@@ -2,4 +2,10 @@
 
 import typer
 
+from fusionbus.producers.cli_outbox import outbox_commands
+from fusionbus.producers.cli_publish import publish, replay
+
 commands = typer.Typer()
+commands.command("publish")(publish)
+commands.command("replay")(replay)
+commands.add_typer(outbox_commands, name="outbox")
