@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 import yaml
 
 from fusionbus.deploy.broker_files import RECORD_BYTES_MAX, RECORD_OVERHEAD_BYTES
 from fusionbus.deploy.broker_jars import KAFKA_VERSION
+from fusionbus.shell.cli import build
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
@@ -112,6 +114,15 @@ def test_a_unit_comes_back_for_ever_keeps_its_state_and_is_confined(path: Path) 
         assert service[wall] == "yes"
     assert service["ProtectSystem"] == "strict"
     assert service["User"] != "root"
+
+
+def test_every_command_that_a_file_runs_is_a_command_of_fusionbus() -> None:
+    known = set(typer.main.get_group(build()).commands)
+    lines = [unit(path)["Service"][key] for path in UNITS for key in unit(path)["Service"] if key.startswith("ExecS")]
+    called = {line.split()[1] for line in lines}
+    called.add(manifest("Deployment")["spec"]["template"]["spec"]["containers"][0]["args"][0])
+    assert called == {"broker", "worker", "alerts"}
+    assert called <= known
 
 
 def test_the_brokers_unit_takes_javas_143_for_success() -> None:
