@@ -13,6 +13,7 @@ from faust.types import TopicT
 from fusionbus.streams.engine import transport
 from fusionbus.streams.engine.consumer import EngineConsumer
 from fusionbus.streams.engine.counters import Counters
+from fusionbus.streams.engine.decision import ENVELOPE_BYTES
 from fusionbus.streams.engine.die import die
 from fusionbus.streams.engine.settings import BrokerSecurity, EngineSettings
 from fusionbus.streams.engine.table import EngineTable
@@ -142,7 +143,7 @@ def new_table(app: EngineApp, name: str, *, help: str = "") -> EngineTable:  # n
         partitions=app.conf.topic_partitions,
         extra_topic_configs={
             "min.insync.replicas": str(app.min_insync),
-            "max.message.bytes": str(app.engine.settings.message_bytes_max),
+            "max.message.bytes": str(app.engine.settings.message_bytes_max + ENVELOPE_BYTES),
         },
         help=help,
     )

@@ -119,8 +119,8 @@ class EngineSettings:
     rebalance_stuck_s: float = 180.0
     # Kafka's own default is 120 s; at 60 s a supervisor restarts us and Kafka replays.
     send_timeout_s: float = 60.0
-    # Kafka's default limit of a request is 1,048,588; topics are created with it.
-    message_bytes_max: int = 1_000_000
+    # What our topics take for one record; below the 1,048,588 of a topic with Kafka's own default.
+    message_bytes_max: int = 2**20
     # Records between two writes of the changelog offset: a crash replays at most so many of each partition.
     checkpoint_every: int = 500
     # systemd and Kubernetes kill after 30 s and more; a stalled broker held Faust over 40 s (measured).
