@@ -28,3 +28,16 @@ def worker(
     hub = agents.build(settings)
     metrics.serve(settings.metrics_port)
     engine.serve(hub.app)
+
+
+@commands.command()
+def fuse(
+    file: Annotated[Path, typer.Argument(help="JSON Lines, one report a line, in the order of time.")],
+    out: Annotated[Path, typer.Option(help="Where the assignments go: CSV with report_id and incident_id.")],
+    mapping: Annotated[str, typer.Option(help="The form of the lines: event-record or report.")] = "event-record",
+    explain: Annotated[Path | None, typer.Option(help="Where the reasons go: JSON Lines, one a report.")] = None,
+) -> None:
+    """Fuse the reports of a file into incidents, by the same steps as the hub, without a broker."""
+    from fusionbus.streams.fuse_file import fuse_file  # noqa: PLC0415 - the gazetteer is read; `--help` need not
+
+    typer.echo(fuse_file(file, out, mapping, explain), err=True)

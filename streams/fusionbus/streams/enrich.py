@@ -1,15 +1,17 @@
 """Second hop, first step: what a report says in its fields, and where they are silent, in its text."""
 
+from datetime import datetime
 from functools import lru_cache
 
-from fusionbus.contract.base import Range
+from fusionbus.contract.base import Interval, Range
 from fusionbus.contract.incident import Claim, PersonClue
 from fusionbus.contract.report import Casualties, Place, ThreatReport
 from fusionbus.contract.vocabulary import CasualtyGroup, Outcome, Province
-from fusionbus.streams.reading.gazetteer import resolve, zone_of
-from fusionbus.streams.reading.places import find_places, narrowest
+from fusionbus.streams.reading import PlaceHit, Reading, read_text, resolve, zone_of
+from fusionbus.streams.reading.gazetteer import look_up
+from fusionbus.streams.reading.words import LEXICON, cut
 from fusionbus.streams.terms import TERMS_MAX, terms_in
-from fusionbus.streams.values import Enriched
+from fusionbus.streams.values import Enriched, Evidence
 
 NOWHERE = "PK"
 """The zone of a report that says nothing of where."""
@@ -17,33 +19,38 @@ TEXT_READ_MAX = 2_000
 """Characters of a narrative that are read: an event is told at its beginning, and reading must stay cheap."""
 PERSONS_MAX = 8
 """Persons compared; a list of more is a wanted list, not a description of an event."""
+_TOLL_MAX = 1_000_000
+_NAMED_ELSEWHERE = frozenset({"place", "occurred", "actor"})
+"""Fields whose words are compared in a field of their own and would count twice among the words."""
 
 
 def enrich(report: ThreatReport) -> Enriched:
     """The report with its claim, its zone and what the matcher compares."""
     text = _text(report)
-    place = _place_said(report.place) if report.place is not None else None
-    if place is None or (place.district is None and place.name is None and place.lat is None):
-        place = _place_in(text) or place
+    reading = read_text(text, language_hint=report.language, published_at=report.reported_at)
+    place = _place(report, reading)
+    killed = _toll(report.casualties, Outcome.KILLED) or _range(reading.killed_min, reading.killed_max)
+    injured = _toll(report.casualties, Outcome.INJURED) or _range(reading.injured_min, reading.injured_max)
     claim = Claim(
-        occurred=report.occurred,
+        occurred=report.occurred or _interval(reading.occurred),
         place=place,
-        category=report.category,
-        weapon=report.weapon,
-        target_sector=report.target_sector,
-        actor=report.actor.name if report.actor else None,
-        killed=_toll(report.casualties, Outcome.KILLED),
-        injured=_toll(report.casualties, Outcome.INJURED),
+        category=report.category or reading.category,
+        weapon=report.weapon or reading.weapon,
+        target_sector=report.target_sector or reading.target,
+        actor=_group(report.actor.name) if report.actor else _group(reading.actor),
+        killed=killed,
+        injured=injured,
         headline=report.headline,
     )
     return Enriched(
         report=report,
         claim=claim,
         zone=_zone(place),
-        terms=tuple(sorted(terms_in(text)))[:TERMS_MAX],
+        terms=_terms(text, reading),
         tokens=_tokens(report),
         persons=_persons(report),
-        evidence=(),
+        evidence=tuple(Evidence(*said) for said in reading.evidence),
+        several_events=reading.several_events,
     )
 
 
@@ -54,7 +61,7 @@ def zone_of_report(report: ThreatReport) -> str:
         place = _place_said(said)
         if place.province is not None:
             return _zone(place)
-    return _zone(_place_in(_text(report)))
+    return _zone(_place_hit(read_text(_text(report), published_at=report.reported_at).place))
 
 
 def _text(report: ThreatReport) -> str:
@@ -73,30 +80,76 @@ def _place_said(said: Place) -> Place:
     found = resolve(said.province, said.district, said.name or said.tehsil, said.lat, said.lon)
     if found is None:
         return said
-    whole = found.district is None
+    own_name = said.name is not None and look_up(said.name, found.province) is None
     return Place(
         province=Province(found.province),
         district=found.district,
         tehsil=said.tehsil,
-        name=said.name if whole else found.name,
+        name=said.name if own_name else found.name,
         lat=found.lat,
         lon=found.lon,
         uncertainty_km=said.uncertainty_km if said.uncertainty_km is not None else found.uncertainty_km,
     )
 
 
-def _place_in(text: str) -> Place | None:
-    hit = narrowest(find_places(text)) if text else None
+def _place(report: ThreatReport, reading: Reading) -> Place | None:
+    """The place that is said; of a report that names no more than a province, the place its text names there."""
+    said = _place_said(report.place) if report.place is not None else None
+    if said is not None and (said.district or said.name or said.lat is not None):
+        return said
+    read = _place_hit(reading.place)
+    if said is None or said.province is None or (read is not None and read.province is said.province):
+        return read or said
+    return said
+
+
+def _place_hit(hit: PlaceHit | None) -> Place | None:
     if hit is None:
         return None
+    return _named(hit.province, hit.district, hit.name, hit.lat, hit.lon, hit.uncertainty_km)
+
+
+@lru_cache(maxsize=4_096)
+def _named(  # noqa: PLR0917 - the parts of a place, together the cache's key
+    province: str, district: str | None, name: str, lat: float, lon: float, uncertainty_km: float
+) -> Place:
     return Place(
-        province=Province(hit.province),
-        district=hit.district,
-        name=hit.name,
-        lat=hit.lat,
-        lon=hit.lon,
-        uncertainty_km=hit.uncertainty_km,
+        province=Province(province), district=district, name=name, lat=lat, lon=lon, uncertainty_km=uncertainty_km
     )
+
+
+@lru_cache(maxsize=4_096)
+def _group(name: str | None) -> str | None:
+    """A group by its usual short name."""
+    if name is None or name == "none":
+        return None
+    known = (mark.value for mark in LEXICON.scan(cut(name).folded) if mark.kind == "actor")
+    return next(known, name)
+
+
+def _terms(text: str, reading: Reading) -> tuple[str, ...]:
+    """The telling words, without those that other fields compare, the first 64."""
+    named = sorted((said.start, said.end) for said in reading.evidence if said.field in _NAMED_ELSEWHERE)
+    rest, at = [], 0
+    for start, end in named:
+        rest.append(text[at:start])
+        at = max(at, end)
+    rest.append(text[at:])
+    terms = terms_in(" ".join(rest))
+    if reading.killed_min is not None or reading.injured_min is not None:
+        terms = {term for term in terms if not term.isdecimal()}
+    return tuple(sorted(terms)[:TERMS_MAX])
+
+
+def _interval(occurred: tuple[datetime, datetime] | None) -> Interval | None:
+    return Interval(start=occurred[0], end=occurred[1]) if occurred is not None else None
+
+
+def _range(low: int | None, high: int | None) -> Range | None:
+    """A toll that was read; "at least ten" may be up to twice as many."""
+    if low is None:
+        return None
+    return Range(low=min(low, _TOLL_MAX), high=min(_TOLL_MAX, high if high is not None else 2 * low + 1))
 
 
 def _toll(casualties: tuple[Casualties, ...], outcome: Outcome) -> Range | None:

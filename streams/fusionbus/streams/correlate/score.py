@@ -80,7 +80,7 @@ def _as_a_whole(told: Told, linked: tuple[str, ...], incident: Open, crowd: floa
     if mine:
         register = told.kind is Kind.RECORD and any(member.kind is Kind.RECORD for member in mine)
         found.append(("agency.same_register" if register else "agency.same", 1.0))
-    if told.several or incident.told[0].several:
+    if told.several:
         found.append(("roundup.told", 1.0))
     if linked and any(member.report_id in linked for member in incident.told):
         found.append(("lineage.derived", 1.0))
