@@ -4,8 +4,10 @@ import typer
 
 from fusionbus.producers.cli_outbox import outbox_commands
 from fusionbus.producers.cli_publish import publish, replay
+from fusionbus.producers.simulate.command import commands as simulate_commands
 
 commands = typer.Typer()
 commands.command("publish")(publish)
 commands.command("replay")(replay)
 commands.add_typer(outbox_commands, name="outbox")
+commands.add_typer(simulate_commands)

@@ -233,5 +233,3 @@ def _casualties(telling: Telling) -> tuple[Casualties, ...]:
         low, high = (toll, toll) if isinstance(toll, int) else toll
         made.append(Casualties(outcome=outcome, low=low, high=high))
     return tuple(made)
-
-

@@ -91,7 +91,9 @@ class Traffic:
         if chance < REPEAT_SHARE:
             yield Line(report, Told.REPEAT, line.origin, line.facts)
         elif chance < REPEAT_SHARE + UPDATE_SHARE:
-            report = revised(report, MsgType.UPDATE, self._later(report.reported_at, self._rng.uniform(10, 120)), _corrected(event))
+            report = revised(
+                report, MsgType.UPDATE, self._later(report.reported_at, self._rng.uniform(10, 120)), _corrected(event)
+            )
             yield Line(report, Told.UPDATE, line.origin, line.facts)
         elif chance < REPEAT_SHARE + UPDATE_SHARE + CANCEL_SHARE:
             report = revised(report, MsgType.CANCEL, self._later(report.reported_at, self._rng.uniform(10, 120)), {})

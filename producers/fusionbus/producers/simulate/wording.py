@@ -5,8 +5,8 @@ from random import Random
 from typing import Final
 
 from fusionbus.contract.vocabulary import Kind, ThreatCategory
-from fusionbus.producers.simulate.phrases import ACTS, INCIDENT, OTHER, TARGETS, WHO
 from fusionbus.producers.simulate.events import Event
+from fusionbus.producers.simulate.phrases import ACTS, INCIDENT, OTHER, TARGETS, WHO
 
 LANGUAGES: Final = {"en": 0.68, "ur": 0.17, "ur-Latn": 0.15}
 """In which language an agency of the provinces writes; federal ones write English. An assumption."""
