@@ -11,7 +11,7 @@ from fusionbus.streams.reading.places import PlaceHit, find_places, narrowest, p
 from fusionbus.streams.reading.target import read_target
 from fusionbus.streams.reading.toll import read_toll
 from fusionbus.streams.reading.when import read_when
-from fusionbus.streams.reading.words import LEXICON, Evidence, Mark, Words, cut
+from fusionbus.streams.reading.words import LEXICON, Evidence, Marks, Words, by_kind, cut
 
 __all__ = [
     "Evidence",
@@ -29,6 +29,8 @@ __all__ = [
 # Past this a report's text is an article; its first sentences say what happened and the rest is background.
 TEXT_MAX = 4_000
 _PRECISE_RANK_MAX = 3
+SEVERAL_TOLLS_MIN = 2
+_NOT_MANY = frozenset({"0-0", "1-1", "2-2"})  # two blasts are most often one attack
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,9 @@ def read_text(text: str, *, language_hint: str | None = None, published_at: date
     `published_at` (aware) is what "yesterday" and "Tuesday" are counted from.
     """
     words = cut(text[:TEXT_MAX])
-    marks = LEXICON.scan(words.folded)
-    places = places_in(words, marks)
+    found = LEXICON.scan(words.folded)
+    places = places_in(words, found)
+    marks = by_kind(found)
     evidence = [Evidence("place", p.matched_text, p.start, p.end) for p in places]
     toll = read_toll(words, marks, roman=language_hint == "ur-Latn")
     occurred, said_when = read_when(words, marks, published_at)
@@ -92,17 +95,20 @@ def read_text(text: str, *, language_hint: str | None = None, published_at: date
     )
 
 
-def _several(words: Words, marks: list[Mark], places: list[PlaceHit], tolls: int) -> bool:
+def _several(words: Words, marks: Marks, places: list[PlaceHit], tolls: int) -> bool:
     """Whether the text rounds up several attacks: it says so, counts them, or gives tolls for several districts."""
-    numbered = {m.last for m in marks if m.kind == "number" and m.value not in {"0-0", "1-1", "2-2"}}
-    for mark in marks:
-        if mark.kind == "several":
+    if "several" in marks:
+        return True
+    events = marks.get("event")
+    if events:
+        numbered = {m.last for m in marks.get("number", ()) if m.value not in _NOT_MANY}
+        if any(m.first in numbered or _digit_before(words, m.first) for m in events):
             return True
-        if mark.kind == "event" and (mark.first in numbered or _digit_before(words, mark.first)):
-            return True
+    if tolls < SEVERAL_TOLLS_MIN:
+        return False
     districts = {p.district for p in places if p.rank <= _PRECISE_RANK_MAX}
-    return tolls > 1 and len(districts) > 1
+    return len(districts) > 1
 
 
 def _digit_before(words: Words, index: int) -> bool:
-    return index > 0 and words.folded[index - 1].isdecimal() and int(words.folded[index - 1]) > 1
+    return index > 0 and words.folded[index - 1].isdecimal() and words.folded[index - 1] not in {"0", "1", "2"}

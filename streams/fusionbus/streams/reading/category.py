@@ -3,7 +3,7 @@
 from typing import Literal
 
 from fusionbus.contract.vocabulary import ThreatCategory, Weapon
-from fusionbus.streams.reading.words import Evidence, Mark, Words
+from fusionbus.streams.reading.words import Evidence, Mark, Marks, Words
 
 Mood = Literal["happened", "foiled", "threat", "arrest", "other"]
 
@@ -46,26 +46,29 @@ _WEAPON_RANK = {
 
 def read_category(
     words: Words,
-    marks: list[Mark],
+    marks: Marks,
     *,
     one_killed: bool,
 ) -> tuple[ThreatCategory | None, Weapon | None, list[Evidence]]:
     """The category and weapon; a shooting of one person of standing is an assassination."""
-    cues = [m for m in marks if m.kind == "category"]
-    weak = False
+    cues = marks.get("category")
+    weak = not cues
     if not cues:
-        cues = [m for m in marks if m.kind == "weakcat"]
-        weak = True
-    weapons = [m for m in marks if m.kind == "weapon"]
-    if not cues and not (weapons or any(m.kind == "kill" and m.value == "act" for m in marks)):
+        cues = marks.get("weakcat")
+    weapons = marks.get("weapon")
+    if not cues and not weapons and not any(m.value == "act" for m in marks.get("kill", ())):
         return None, None, []
     evidence: list[Evidence] = []
     category = ThreatCategory.ARMED_ASSAULT
     if cues:
-        cue = min(cues, key=lambda m: _RANK[m.value])
+        cue = cues[0] if len(cues) == 1 else min(cues, key=lambda m: _RANK[m.value])
         category = ThreatCategory(cue.value)
         evidence.append(words.evidence("category", cue.first, cue.last))
-    if category is ThreatCategory.ARMED_ASSAULT and one_killed and any(m.value == "vip" for m in marks):
+    if (
+        category is ThreatCategory.ARMED_ASSAULT
+        and one_killed
+        and any(m.value == "vip" for m in marks.get("person", ()))
+    ):
         category = ThreatCategory.ASSASSINATION
     weapon = _WEAPON_OF.get(category)
     if weapons and (weapon is None or category is ThreatCategory.SUICIDE_BOMBING):
@@ -76,21 +79,20 @@ def read_category(
     return category, None if weak and weapon is None else weapon, evidence
 
 
-def read_mood(words: Words, marks: list[Mark], *, killed: bool, injured: bool) -> tuple[Mood, Evidence | None]:
+def read_mood(words: Words, marks: Marks, *, killed: bool, injured: bool) -> tuple[Mood, Evidence | None]:
     """Whether the text tells that something happened; casualties outweigh an arrest or a warning beside them."""
     said: dict[str, Mark] = {}
-    for mark in marks:
-        if mark.kind == "mood":
-            said.setdefault(mark.value, mark)
+    for mark in marks.get("mood", ()):
+        said.setdefault(mark.value, mark)
     year = _past_year(words, marks)
     hurt = killed or injured
     for value, mood in _MOODS:
-        mark = said.get(value)
-        if mark is not None and not (hurt and value != "memorial"):
-            return mood, words.evidence("mood", mark.first, mark.last)
+        cue = said.get(value)
+        if cue is not None and not (hurt and value != "memorial"):
+            return mood, words.evidence("mood", cue.first, cue.last)
     if year is not None:
         return "other", words.evidence("mood", year, year + 1)
-    event = hurt or any(m.kind in {"category", "weakcat", "kill", "injure"} for m in marks)
+    event = hurt or any(kind in marks for kind in ("category", "weakcat", "kill", "injure"))
     return ("happened" if event else "other"), None
 
 
@@ -103,12 +105,11 @@ _MOODS: tuple[tuple[str, Mood], ...] = (
 )
 
 
-def _past_year(words: Words, marks: list[Mark]) -> int | None:
+def _past_year(words: Words, marks: Marks) -> int | None:
     """The word that dates the event to a year by itself ("in the 2014 attack"): an old event remembered."""
-    events = {m.first for m in marks if m.kind in {"event", "category", "weakcat"}}
     for index, word in enumerate(words.folded):
-        if len(word) == 4 and word.isdecimal() and word[:2] in {"19", "20"}:  # noqa: PLR2004 - a year
-            near = range(index + 1, index + 4)
-            if any(at in events for at in near):
+        if len(word) == 4 and word[:2] in {"19", "20"} and word.isdecimal():  # noqa: PLR2004 - a year
+            events = {m.first for kind in ("event", "category", "weakcat") for m in marks.get(kind, ())}
+            if not events.isdisjoint(range(index + 1, index + 4)):
                 return index
     return None

@@ -23,6 +23,7 @@ OUTSIDE_RADII = 1.6
 NEIGHBOUR_REACH = 1.35
 TOWN_SHARE_OF_DISTRICT = 0.5  # "in Khuzdar" means the town or somewhere in its district
 UNCERTAINTY_KM_MIN = 1.0
+SLIP_LETTERS_MIN = 7
 _GENERIC = re.compile(
     r"(?i)\b(district|agency|tehsil|zila|division|province|tribal|city|town|area|region|of)\b|ضلع|تحصیل|شہر|صوبہ",
 )
@@ -132,6 +133,13 @@ def _as_said(place: Place) -> Place:
     )  # fmt: skip
 
 
+def _slips(name: str) -> list[str]:
+    """The name with one inner letter missing, as typed in haste; short names would become other words."""
+    if len(name) < SLIP_LETTERS_MIN or not name.isalpha():
+        return []
+    return [name[:at] + name[at + 1 :] for at in range(1, len(name) - 1)]
+
+
 def _names() -> dict[tuple[str, ...], Name]:
     found: dict[tuple[str, ...], tuple[list[Place], list[bool]]] = {}
     small = [*_small_places("localities.tsv", "locality"), *((p, o) for p, o in _TOWNS if p.name != p.district)]
@@ -141,6 +149,7 @@ def _names() -> dict[tuple[str, ...], Name]:
         names = [name for name in others.split("|") if name]
         own = [] if f"?{place.name}" in names else [place.name]
         spellings += [(0, name, place) for name in own] + [(1, name, place) for name in names]
+    spellings += [(2, slip, place) for place, _ in rows if place.kind == "district" for slip in _slips(place.name)]
     spellings.sort(key=lambda s: s[0])  # a place's own name goes before another's other name
     for _, name, place in spellings:
         key = key_of(name)

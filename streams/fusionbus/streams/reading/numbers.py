@@ -3,16 +3,16 @@
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
-).split(" ")
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ")
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _URDU = (
     "ایک دو تین چار پانچ چھ سات آٹھ نو دس گیارہ بارہ تیرہ چودہ پندرہ سولہ سترہ اٹھارہ انیس بیس اکیس بائیس تئیس چوبیس "
     "پچیس چھبیس ستائیس اٹھائیس انتیس تیس اکتیس بتیس تینتیس چونتیس پینتیس چھتیس سینتیس اڑتیس انتالیس چالیس"
-).split(" ")
+)
 _URDU_TENS = {"پچاس": 50, "ساٹھ": 60, "ستر": 70, "اسی": 80, "نوے": 90, "سو": 100}
 _ROMAN = (
     "ek do teen char panch chhay saat aath nau das gyarah barah terah chaudah pandrah solah satrah atharah unees bees"
-).split(" ")
+)
 _ROMAN_OTHER = {"paanch": 5, "chhe": 6, "chay": 6, "dus": 10, "pachees": 25, "tees": 30, "chalees": 40, "pachas": 50}
 # What a reader takes these words to mean; an open end is written as nothing.
 _VAGUE = {
@@ -55,12 +55,13 @@ _VAGUE = {
 
 def number_phrases() -> list[tuple[str, str, str]]:
     """Phrase, kind and value: `number` counts anywhere; `roman_number` only where the text is Roman Urdu."""
-    found = [(word, "number", f"{n}-{n}") for n, word in enumerate(_ONES)]
-    for tens, word in enumerate(_TENS, start=2):
+    ones = _ONES.split()
+    found = [(word, "number", f"{n}-{n}") for n, word in enumerate(ones)]
+    for tens, word in enumerate(_TENS.split(), start=2):
         found.append((word, "number", f"{tens * 10}-{tens * 10}"))
-        found += [(f"{word} {_ONES[n]}", "number", f"{tens * 10 + n}-{tens * 10 + n}") for n in range(1, 10)]
-    found += [(word, "number", f"{n}-{n}") for n, word in enumerate(_URDU, start=1)]
+        found += [(f"{word} {ones[n]}", "number", f"{tens * 10 + n}-{tens * 10 + n}") for n in range(1, 10)]
+    found += [(word, "number", f"{n}-{n}") for n, word in enumerate(_URDU.split(), start=1)]
     found += [(word, "number", f"{n}-{n}") for word, n in _URDU_TENS.items()]
-    found += [(word, "roman_number", f"{n}-{n}") for n, word in enumerate(_ROMAN, start=1)]
+    found += [(word, "roman_number", f"{n}-{n}") for n, word in enumerate(_ROMAN.split(), start=1)]
     found += [(word, "roman_number", f"{n}-{n}") for word, n in _ROMAN_OTHER.items()]
     return found + [(word, "number", value) for word, value in _VAGUE.items()]

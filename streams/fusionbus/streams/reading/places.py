@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from fusionbus.streams.reading.gazetteer import BY_KEY, DISTRICTS, PLACE_LEXICON, Place
 from fusionbus.streams.reading.words import Mark, Words, cut, key_of
 
-_BEFORE = frozenset(key_of("in at near from outside around s inside across towards district tehsil zila mauza"))
+_BEFORE = frozenset(
+    key_of(
+        "in at near from of outside around s inside across towards hit hits rocks rock jolts district tehsil zila mauza"
+    )
+)
 _AFTER = frozenset(
     key_of(
-        "district agency tehsil zila town city bazaar bazar area region subdivision sub valley border cantt chowk ilaqa "
-        "mein main men ke kay ki mai",
+        "district agency tehsil zila town city bazaar bazar area region subdivision sub valley border cantt chowk "
+        "ilaqa bypass jail college school hospital mein main men ke kay ki mai",
     ),
 )
 _URDU_BEFORE = frozenset(key_of("ضلع تحصیل علاقے علاقہ قصبے شہر"))

@@ -1,7 +1,7 @@
 """What was hit, as a NIEM target sector."""
 
 from fusionbus.contract.vocabulary import TargetSectorCode
-from fusionbus.streams.reading.words import Evidence, Mark, Words
+from fusionbus.streams.reading.words import Evidence, Mark, Marks, Words
 
 # Who was there says less than what was there: a school bus with a police guard is a school's.
 _WEAK = frozenset({"POP"})
@@ -11,13 +11,11 @@ _SAYING = frozenset(
 )
 
 
-def read_target(words: Words, marks: list[Mark]) -> tuple[TargetSectorCode | None, Evidence | None]:
+def read_target(words: Words, marks: Marks) -> tuple[TargetSectorCode | None, Evidence | None]:
     """The sector of the most particular thing or person hit; the first named among equals."""
     best: Mark | None = None
     best_rank = 3
-    for mark in marks:
-        if mark.kind != "target":
-            continue
+    for mark in marks.get("target", ()):
         rank = 2 if mark.value in _WEAK else 1 if mark.value in _MIDDLE else 0
         if rank < best_rank and not _tells(words, mark):
             best, best_rank = mark, rank

@@ -2,25 +2,20 @@
 
 from dataclasses import dataclass, field
 
-from fusionbus.streams.reading.words import Evidence, Mark, Words
+from fusionbus.streams.reading.counting import AND, LISTED_WORDS, Count, Interval, counts_in
+from fusionbus.streams.reading.words import Evidence, Mark, Marks, Words, key_of
 
 REACH_WORDS = 9  # a headline's subject stands at most this far before its verb ("20 people, most of them women, died")
 OBJECT_WORDS = 6  # and its object this far after ("kills senior local peace committee leader")
-TOLL_MAX = 20_000  # larger than any attack: a house number, a sum or a year
-YEARS = range(1947, 2100)
-ABOUT_SHARE = 0.1
-SEVERAL_MIN = 2  # a plural without a number
+TOLL_WORDS = 12  # "the death toll from a suicide bombing at a rally in … has risen to 57"
+# Without a number: a plural is two or more; "militants" may as well be who did it, to one or more.
+_UNCOUNTED: dict[str, Interval] = {"many": (2, None), "foes": (1, None)}
 
-Interval = tuple[int, int | None]
-
-
-@dataclass(slots=True)
-class _Number:
-    first: int
-    last: int
-    low: int
-    high: int | None
-    used: bool = False
+_PASSIVE = frozenset(key_of("was were been be being are is got get"))
+_ARTICLES = frozenset(key_of("a an the his her their another"))
+_STOPS = frozenset(
+    key_of("in at by as on near when after during while for from with of outside over if that who but and")
+)
 
 
 @dataclass(slots=True)
@@ -33,18 +28,23 @@ class Toll:
     statements: int = 0
 
 
-def read_toll(words: Words, marks: list[Mark], *, roman: bool = False) -> Toll:
+def read_toll(words: Words, marks: Marks, *, roman: bool = False) -> Toll:
     """The toll a text tells; several groups become one interval from the largest to the sum."""
-    verbs = [m for m in marks if m.kind in {"kill", "injure"}]
+    verbs = [*marks.get("kill", ()), *marks.get("injure", ())]
     found: dict[str, list[tuple[Interval, bool]]] = {"kill": [], "injure": []}
     toll = Toll()
     if verbs:
-        numbers = _numbers(words, marks, roman=roman)
-        persons = {m.first: m for m in marks if m.kind == "person"}
+        verbs.sort(key=_first)
+        numbers = counts_in(words, marks, roman=roman)
+        persons = {m.first: m for m in marks.get("person", ())}
+        ends = _sentence_ends(words)
         for index, verb in enumerate(verbs):
-            before = verbs[index - 1].last if index else 0
-            after = verbs[index + 1].first if index + 1 < len(verbs) else len(words.folded)
-            read = _of_verb(words, verb, numbers, persons, (before, after))
+            following = verbs[index + 1] if index + 1 < len(verbs) else None
+            start, stop = _sentence(ends, verb, len(words.folded))
+            before = max(start, verbs[index - 1].last) if index else start
+            after = min(stop, following.first) if following else stop
+            done = following is not None and following.value == "done" and after == following.first
+            read = _of_verb(words, verb, numbers, persons, (before, after, done))
             if read is not None:
                 interval, first, last = read
                 found[verb.kind].append((interval, verb.value == "toll"))
@@ -55,15 +55,35 @@ def read_toll(words: Words, marks: list[Mark], *, roman: bool = False) -> Toll:
     return toll
 
 
-def _none_said(words: Words, marks: list[Mark], toll: Toll) -> None:
-    for mark in marks:
-        if mark.kind == "none":
-            if mark.value in {"both", "killed"} and toll.killed is None:
-                toll.killed = (0, 0)
-                toll.evidence.append(words.evidence("killed", mark.first, mark.last))
-            if mark.value in {"both", "injured"} and toll.injured is None:
-                toll.injured = (0, 0)
-                toll.evidence.append(words.evidence("injured", mark.first, mark.last))
+def _first(mark: Mark) -> int:
+    return mark.first
+
+
+def _sentence_ends(words: Words) -> list[int]:
+    """The words that begin a sentence after the first; abbreviations make a few too many."""
+    if ". " not in words.text and "\n" not in words.text and "۔" not in words.text:
+        return []
+    ends = []
+    for index in range(len(words.folded) - 1):
+        gap = words.gap(index)
+        if ("." in gap and " " in gap and len(words.folded[index]) > 1) or "\n" in gap or "۔" in gap:
+            ends.append(index + 1)
+    return ends
+
+
+def _sentence(ends: list[int], verb: Mark, length: int) -> tuple[int, int]:
+    start = max((end for end in ends if end <= verb.first), default=0)
+    return start, min((end for end in ends if end > verb.first), default=length)
+
+
+def _none_said(words: Words, marks: Marks, toll: Toll) -> None:
+    for mark in marks.get("none", ()):
+        if mark.value in {"both", "killed"} and toll.killed is None:
+            toll.killed = (0, 0)
+            toll.evidence.append(words.evidence("killed", mark.first, mark.last))
+        if mark.value in {"both", "injured"} and toll.injured is None:
+            toll.injured = (0, 0)
+            toll.evidence.append(words.evidence("injured", mark.first, mark.last))
 
 
 def _joined(read: list[tuple[Interval, bool]]) -> Interval | None:
@@ -77,96 +97,58 @@ def _joined(read: list[tuple[Interval, bool]]) -> Interval | None:
     return max(low for low, _ in intervals), high
 
 
-def _numbers(words: Words, marks: list[Mark], *, roman: bool) -> list[_Number]:
-    """The numbers that can count people: not years, ages, dates or numbers of things."""
-    folded = words.folded
-    roman = roman or sum(m.kind == "roman" for m in marks) > 1
-    said = {m.first: m for m in marks if m.kind == "number" or (roman and m.kind == "roman_number")}
-    kinds = {m.first: m.kind for m in marks if m.kind in {"thing", "event", "age", "month", "including", "part"}}
-    bounds = {m.last: m.value for m in marks if m.kind == "bound"}
-    ends = {m.last: m.kind for m in marks if m.kind in {"month", "including", "age"}}
-    trailing = {m.first: m.value for m in marks if m.kind == "bound"}
-    found: list[_Number] = []
-    for index, word in enumerate(folded):
-        mark = said.get(index)
-        if mark is not None:
-            first, last = mark.first, mark.last
-            low_text, _, high_text = mark.value.partition("-")
-            low, high = int(low_text), int(high_text) if high_text else None
-        elif word[0].isdecimal() and word.replace(",", "").isdecimal():
-            first, last = index, index + 1
-            low = high = int(word.replace(",", ""))
-            if low > TOLL_MAX or (low in YEARS and "," not in word):
-                continue
-        else:
-            continue
-        if _counts_no_one(words, first, last, kinds, ends):
-            continue
-        low, high = _bounded(low, high, bounds.get(first) or trailing.get(last))
-        previous = found[-1] if found else None
-        if previous and previous.high is not None and _is_range(words, previous, first, low):
-            found[-1] = _Number(previous.first, last, previous.low, high)
-        else:
-            found.append(_Number(first, last, low, high))
-    return found
-
-
-def _is_range(words: Words, previous: _Number, first: int, low: int) -> bool:
-    if low <= previous.low:
-        return False
-    if first == previous.last:
-        return words.gap(first - 1) in {"-", "–", "—"}
-    return first == previous.last + 1 and words.folded[previous.last] in {"to", "or", "سی"}
-
-
-def _counts_no_one(words: Words, first: int, last: int, kinds: dict[int, str], ends: dict[int, str]) -> bool:
-    folded = words.folded
-    after = kinds.get(last)
-    if after in {"age", "month", "thing"} or ends.get(first) in {"month", "including", "age"}:
-        return True
-    if first and words.gap(first - 1) in {".", ":", "/"} and folded[first - 1].isdecimal():
-        return True
-    if last < len(folded) and words.gap(last - 1) in {".", ":", "/", "%"} and folded[last].isdecimal():
-        return True
-    # "two more suicide attacks": the noun may stand a word or two behind its number.
-    return any(kinds.get(at) in {"thing", "event"} for at in range(last, min(last + 2, len(folded))))
-
-
-def _bounded(low: int, high: int | None, bound: str | None) -> Interval:
-    if bound == "least":
-        return low, None
-    if bound == "most":
-        return 0, high
-    if bound == "about" and high is not None:
-        return round(low * (1 - ABOUT_SHARE)), round(high * (1 + ABOUT_SHARE) + 0.49)
-    return low, high
-
-
 def _of_verb(
     words: Words,
     verb: Mark,
-    numbers: list[_Number],
+    numbers: list[Count],
     persons: dict[int, Mark],
-    limits: tuple[int, int],
+    limits: tuple[int, int, bool],
 ) -> tuple[Interval, int, int] | None:
     """The interval of one word for death or injury, and the first and past-the-last word that say it."""
-    before, after = limits
-    right = [n for n in numbers if verb.last <= n.first < min(after, verb.last + OBJECT_WORDS) and not n.used]
-    left = [n for n in numbers if max(before, verb.first - REACH_WORDS) <= n.first < verb.first and not n.used]
-    right = [n for n in right if not _next_owns(words, verb, n, after)]
-    adjoining = bool(right) and "," not in words.gap(verb.last - 1) and _adjoins(words, verb.last, right[0].first)
-    if verb.value in {"act", "toll"} or (adjoining and not left):
-        if right:
-            return _taken(right[:1], verb, words)
-        if verb.value == "act":
-            return _person(persons, verb.last, min(after, verb.last + OBJECT_WORDS), verb)
-        left = [] if verb.value != "toll" else left
+    before, after, next_is_done = limits
+    start, stop = max(before, verb.first - REACH_WORDS), min(after, verb.last + OBJECT_WORDS)
+    if verb.value == "toll":
+        stop = min(after, verb.last + TOLL_WORDS)
+    right = [n for n in numbers if verb.last <= n.first < stop and not n.used]
+    left = [n for n in numbers if start <= n.first < verb.first and not n.used]
+    if verb.value == "toll":
+        return _taken(right[:1] or left[-1:], verb) if right or left else None
+    if verb.value == "act" or (verb.value == "done" and _takes_object(words, verb, right, left, persons)):
+        first = _person(persons, verb.last, right[0].first if right else stop, verb)
+        objects = _listed(words, right, forward=True, owned_from=after - 3 if next_is_done else len(words.folded) + 1)
+        if objects:
+            return _with_one(first, _taken(objects, verb), words, objects[0].first)
+        if first is not None or verb.value == "act":
+            return first
     if left:
-        return _taken(_listed(words, left), verb, words)
-    if verb.value in {"lives", "toll"}:
+        subject = _listed(words, left)
+        return _with_one(
+            _person(persons, start, subject[0].first, verb), _taken(subject, verb), words, subject[0].first
+        )
+    if verb.value == "lives":
         return None
-    start = max(before, verb.first - REACH_WORDS)
     return _person(persons, start, verb.first, verb) or _person_after(words, persons, verb, after)
+
+
+def _takes_object(
+    words: Words,
+    verb: Mark,
+    right: list[Count],
+    left: list[Count],
+    persons: dict[int, Mark],
+) -> bool:
+    """Whether "killed" or "shot dead" is active here: "gunmen shot dead a cleric", "blast killed 14"."""
+    folded = words.folded
+    if verb.first and folded[verb.first - 1] in _PASSIVE:
+        return False
+    if verb.last >= len(folded) or words.gap(verb.last - 1).strip():
+        return False
+    if folded[verb.last] in _ARTICLES:
+        return True
+    if right and _adjoins(words, verb.last, right[0].first):
+        return not left
+    near = next((at for at in range(verb.last, min(verb.last + 3, len(folded))) if at in persons), None)
+    return near is not None and not left and not _STOPS.intersection(folded[verb.last : near])
 
 
 def _person_after(words: Words, persons: dict[int, Mark], verb: Mark, after: int) -> tuple[Interval, int, int] | None:
@@ -183,33 +165,52 @@ def _adjoins(words: Words, start: int, first: int) -> bool:
     return first - start <= 3 and all("," not in words.gap(at) for at in range(start, first))  # noqa: PLR2004 - "as many as"
 
 
-def _next_owns(words: Words, verb: Mark, number: _Number, after: int) -> bool:
-    """Whether a number right of a verb belongs to the next one: "two killed, 12 injured"."""
-    if after >= len(words.folded) or verb.value == "act":
-        return False
-    return after - number.last <= 3 and not _adjoins(words, verb.last, number.first)  # noqa: PLR2004 - "12 others were injured"
+def _listed(
+    words: Words,
+    numbers: list[Count],
+    *,
+    forward: bool = False,
+    owned_from: int = 0,
+) -> list[Count]:
+    """The numbers that together are a verb's subject or object: "two soldiers and a guard", "15 police, four civilians".
 
-
-def _listed(words: Words, left: list[_Number]) -> list[_Number]:
-    """The numbers that together are a verb's subject: "two soldiers and a guard", "two policemen, three civilians"."""
-    listed = [left[-1]]
-    for number in reversed(left[:-1]):
-        later = listed[0]
-        between = [words.gap(at) for at in range(number.last - 1, later.first)]
-        joined = "and" in words.folded[number.last : later.first] or any("," in gap for gap in between)
-        if not joined or later.first - number.last > 4:  # noqa: PLR2004 - number, two adjectives, noun
+    `owned_from` is where the numbers of the next word for death or injury begin: "kills two, 12 injured".
+    """
+    ordered = numbers if forward else numbers[::-1]
+    listed = ordered[:1]
+    for number in ordered[1:]:
+        earlier, later = (listed[-1], number) if forward else (number, listed[-1])
+        if forward and number.first >= owned_from:
             break
-        listed.insert(0, number)
-    return listed
+        gaps = [words.gap(at) for at in range(earlier.last - 1, later.first)]
+        joined = not AND.isdisjoint(words.folded[earlier.last : later.first]) or any("," in gap for gap in gaps)
+        if not joined or later.first - earlier.last > LISTED_WORDS:
+            break
+        listed.append(number)
+    return listed if forward else listed[::-1]
 
 
-def _taken(numbers: list[_Number], verb: Mark, words: Words) -> tuple[Interval, int, int]:
+def _with_one(
+    person: tuple[Interval, int, int] | None,
+    counted: tuple[Interval, int, int],
+    words: Words,
+    number_first: int,
+) -> tuple[Interval, int, int]:
+    """One more for a person named before the number: "cleric and two guards"; after a comma, perhaps one more."""
+    listed = "," in words.gap(number_first - 1)
+    if person is None or person[0] != (1, 1) or not (listed or words.folded[number_first - 1] in AND):
+        return counted
+    (low, high), first, last = counted
+    return (low if listed else low + 1, None if high is None else high + 1), min(first, person[1]), last
+
+
+def _taken(numbers: list[Count], verb: Mark) -> tuple[Interval, int, int]:
     for number in numbers:
         number.used = True
     highs = [n.high for n in numbers if n.high is not None]
     high = sum(highs) if len(highs) == len(numbers) else None
     first, last = min(numbers[0].first, verb.first), max(numbers[-1].last, verb.last)
-    return (sum(n.low for n in numbers), high), first, min(last, len(words.folded))
+    return (sum(n.low for n in numbers), high), first, last
 
 
 def _person(persons: dict[int, Mark], start: int, stop: int, verb: Mark) -> tuple[Interval, int, int] | None:
@@ -218,5 +219,5 @@ def _person(persons: dict[int, Mark], start: int, stop: int, verb: Mark) -> tupl
     if not named:
         return None
     noun = named[-1]
-    interval: Interval = (SEVERAL_MIN, None) if noun.value == "many" else (1, 1)
+    interval: Interval = _UNCOUNTED.get(noun.value, (1, 1))
     return interval, min(noun.first, verb.first), max(noun.last, verb.last)

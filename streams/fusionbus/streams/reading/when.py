@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
-from fusionbus.streams.reading.words import Evidence, Mark, Words
+from fusionbus.streams.reading.words import Evidence, Mark, Marks, Words
 
 PAKISTAN = timezone(timedelta(hours=5), "PKT")  # no summer time since 2009
 DAY = timedelta(days=1)
@@ -14,14 +14,14 @@ DAYS_AGO = {"today": 0, "yesterday": 1, "ago2": 2}
 Occurred = tuple[datetime, datetime]
 
 
-def read_when(words: Words, marks: list[Mark], published_at: datetime | None) -> tuple[Occurred | None, list[Evidence]]:
+def read_when(words: Words, marks: Marks, published_at: datetime | None) -> tuple[Occurred | None, list[Evidence]]:
     """Earliest and latest, not after publication; None when the text says no day."""
     found = _day(words, marks, published_at)
     if found is None:
         return None, []
     day, days, first, last = found
     start, stop = datetime.combine(day, time(), PAKISTAN), datetime.combine(day + DAY * days, time(), PAKISTAN)
-    part = next((m for m in marks if m.kind == "part" and first - 2 <= m.first <= last + 2), None)
+    part = next((m for m in marks.get("part", ()) if first - 2 <= m.first <= last + 2), None)
     if part is not None and days == 1:
         from_h, to_h = PARTS_H[part.value]
         stop, start = start + timedelta(hours=to_h), start + timedelta(hours=from_h)
@@ -32,10 +32,11 @@ def read_when(words: Words, marks: list[Mark], published_at: datetime | None) ->
     return (start.astimezone(UTC), latest.astimezone(UTC)), [words.evidence("occurred", first, last)]
 
 
-def _day(words: Words, marks: list[Mark], published_at: datetime | None) -> tuple[date, int, int, int] | None:
+def _day(words: Words, marks: Marks, published_at: datetime | None) -> tuple[date, int, int, int] | None:
     """The first day, how many days, and the first and past-the-last word that say so."""
     local = published_at.astimezone(PAKISTAN).date() if published_at else None
-    for mark in marks:
+    days = [*marks.get("month", ()), *marks.get("weekday", ()), *marks.get("time", ())]
+    for mark in sorted(days, key=lambda m: m.first) if len(days) > 1 else days:
         read: tuple[date, int, int, int] | None = None
         if mark.kind == "month":
             read = _dated(words, mark, local)

@@ -76,6 +76,21 @@ def key_of(phrase: str) -> tuple[str, ...]:
     return tuple(cut(phrase).folded)
 
 
+Marks = dict[str, list[Mark]]  # by kind, each kind in the order of the text
+
+
+def by_kind(marks: list[Mark]) -> Marks:
+    """The marks of a text under their kinds."""
+    found: Marks = {}
+    for mark in marks:
+        kind = mark.kind
+        if kind in found:
+            found[kind].append(mark)
+        else:
+            found[kind] = [mark]
+    return found
+
+
 class Lexicon:
     """Phrases by their first word, longest first."""
 
