@@ -26,7 +26,7 @@ def worker(
 
     settings = load(WorkerSettings, worker_id=name, home=home, bootstrap=bootstrap, metrics_port=metrics_port)
     hub = agents.build(settings)
-    metrics.serve(settings.metrics_port)
+    metrics.serve(settings.metrics_port, settings.metrics_host)
     engine.serve(hub.app)
 
 

@@ -71,24 +71,16 @@ class Composer:
     """Makes the alerts of one piece of news."""
 
     news: News
+    _head: bytes = field(init=False)
     _bodies: dict[Form, bytes] = field(default_factory=dict)
     _views: dict[tuple[object, ...], tuple[bytes, bytes]] = field(default_factory=dict)
 
-    def compose(self, rulings: Iterable[Ruling]) -> list[ComposedAlert]:
-        """An alert for every ruling that delivers, in their order."""
-        return [self._one(ruling) for ruling in rulings if ruling.form is not None]
-
-    def _one(self, ruling: Ruling) -> ComposedAlert:
-        news, incident, form = self.news, self.news.incident, ruling.form
-        assert form is not None  # noqa: S101 - for the type checker; compose() lets no other through
-        alert_id = ids.alert_id(incident.incident_id, incident.revision, ruling.agency)
-        handling, view = self._view(ruling.agency, form)
+    def __post_init__(self) -> None:
+        news, incident = self.news, self.news.incident
         within = ACKNOWLEDGE_WITHIN.get(news.enriched.report.severity, ACKNOWLEDGE_WITHIN_ELSE)
         head = {
             "schema_version": SCHEMA_VERSION,
-            "alert_id": alert_id,
             "kind": kind_of(news),
-            "recipient": ruling.agency,
             "status": incident.status,
             "msg_type": news.msg_type,
             "incident_id": incident.incident_id,
@@ -96,14 +88,32 @@ class Composer:
             "zone": incident.zone,
             "issued_at": _iso(news.now),
             "published_at": _iso(news.published_at),
-            "rule": ruling.rule,
-            "why": ruling.why,
-            "form": form,
             "acknowledge_by": _iso(news.now + within),
         }
-        opening = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()[:-1]
-        parts = (opening, b',"handling":', handling, b',"incident":', view, b',"body":', self._body(form), b"}")
-        return ComposedAlert(alert_id, ruling.agency, b"".join(parts))
+        self._head = json.dumps(head, separators=(",", ":")).encode()[1:-1]
+
+    def compose(self, rulings: Iterable[Ruling]) -> list[ComposedAlert]:
+        """An alert for every ruling that delivers, in their order."""
+        return [self._one(ruling) for ruling in rulings if ruling.form is not None]
+
+    def _one(self, ruling: Ruling) -> ComposedAlert:
+        incident, form = self.news.incident, ruling.form
+        assert form is not None  # noqa: S101 - for the type checker; compose() lets no other through
+        alert_id = ids.alert_id(incident.incident_id, incident.revision, ruling.agency)
+        handling, view = self._view(ruling.agency, form)
+        why = json.dumps(ruling.why, ensure_ascii=False)
+        own = f'{{"alert_id":"{alert_id}","recipient":"{ruling.agency}","rule":"{ruling.rule}","why":{why},"form":"{form}",'
+        parts = (
+            own.encode(),
+            self._head,
+            b',"handling":',
+            handling,
+            b',"incident":',
+            view,
+            b',"body":',
+            self._body(form),
+        )
+        return ComposedAlert(alert_id, ruling.agency, b"".join((*parts, b"}")))
 
     def _body(self, form: Form) -> bytes:
         held = self._bodies.get(form)

@@ -241,6 +241,8 @@ def tell(work: Work, accepted: AcceptedReport, enriched: Enriched, change: Chang
     contact = agency.contact if agency else f"the hub, about incident {incident.incident_id}"
     outputs = []
     for msg_type, rulings in ((_MSG_TYPES[change.outcome], change.rulings), (AlertMsgType.CANCEL, change.recalls)):
+        if not rulings:
+            continue
         news = News(enriched, incident, change.member, msg_type, accepted.published_at, work.now, contact)
         for alert in Composer(news).compose(rulings):
             topic = topics.alerts_topic(alert.recipient)

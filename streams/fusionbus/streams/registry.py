@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fusionbus.contract.agency import Agency, Near, Removal, Subscription
@@ -30,6 +30,7 @@ _SEVERITY_RANK: Final = {
     Severity.SEVERE: 3,
     Severity.EXTREME: 4,
 }
+_SEVERITY_OF_RANK: Final = {rank: severity for severity, rank in _SEVERITY_RANK.items()}
 _EARTH_KM: Final = 6371.0
 RULINGS_KEPT_MAX: Final = 4_096
 """Decisions remembered for reports alike in all that routing asks for; past it they are made anew."""
@@ -61,12 +62,39 @@ class Facets:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Every value that any subscription or territory names: what nobody asks for tells no two reports apart."""
+
+    categories: frozenset[ThreatCategory] = frozenset()
+    target_sectors: frozenset[TargetSectorCode] = frozenset()
+    actors: frozenset[str] = frozenset()
+    districts: frozenset[str] = frozenset()
+    severities: frozenset[Severity] = frozenset()
+    urgencies: frozenset[Urgency] = frozenset()
+
+    def about(self, facets: "Facets") -> "Facets":
+        """The facets without what nobody asks for; every ruling on them is the same."""
+        rank = _SEVERITY_RANK[facets.severity]
+        least = max((_SEVERITY_RANK[s] for s in self.severities if _SEVERITY_RANK[s] <= rank), default=0)
+        return replace(
+            facets,
+            category=facets.category if facets.category in self.categories else None,
+            target_sector=facets.target_sector if facets.target_sector in self.target_sectors else None,
+            actor=facets.actor if facets.actor in self.actors else None,
+            district=facets.district if facets.district in self.districts else None,
+            severity=_SEVERITY_OF_RANK[least],
+            urgency=facets.urgency if facets.urgency in self.urgencies else Urgency.UNKNOWN,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
     """One snapshot; a change makes another. Rulings are kept for as long as the snapshot lives."""
 
     agencies: Mapping[str, Agency] = field(default_factory=dict)
     subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
     rulings: dict[Facets, tuple[Ruling, ...]] = field(default_factory=dict, compare=False, repr=False)
+    asked: Asked = Asked()
     _by_agency: dict[str, tuple[Subscription, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def knows(self, agency: str) -> bool:
@@ -93,13 +121,25 @@ class Registry:
                 subscriptions[entry.subscription_id] = entry
             else:
                 self._remove(subscriptions, entry)
-        return Registry(agencies, subscriptions)
+        return Registry(agencies, subscriptions, asked=_asked(agencies.values(), subscriptions.values()))
 
     @staticmethod
     def _remove(subscriptions: dict[str, Subscription], entry: Removal) -> None:
         held = subscriptions.get(entry.subscription_id)
         if held is not None and held.agency == entry.agency:
             del subscriptions[entry.subscription_id]
+
+
+def _asked(agencies: Iterable[Agency], subscriptions: Iterable[Subscription]) -> Asked:
+    held = list(subscriptions)
+    return Asked(
+        categories=frozenset(c for s in held for c in s.categories),
+        target_sectors=frozenset(t for s in held for t in s.target_sectors),
+        actors=frozenset(a for s in held for a in s.actors),
+        districts=frozenset(d for source in (held, agencies) for each in source for d in each.districts),
+        severities=frozenset(s.severity_min for s in held if s.severity_min is not None),
+        urgencies=frozenset(u for s in held for u in s.urgencies),
+    )
 
 
 def facets_of(report: ThreatReport, claim: Claim, registry: Registry) -> Facets:

@@ -21,6 +21,7 @@ Source: National Counter Terrorism Authority Act 2013, section 4 (receives and c
 
 def route(facets: Facets, registry: Registry) -> tuple[Ruling, ...]:
     """The ruling on every agency, before it is known who has the news already."""
+    facets = registry.asked.about(facets)
     held = registry.rulings.get(facets)
     if held is not None:
         return held

@@ -16,6 +16,8 @@ class WorkerSettings(BrokerSettings):
     worker_id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "1"
     metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     """`FUSION_METRICS_PORT`: where Prometheus reads, on the loopback; none by default."""
+    metrics_host: str = "127.0.0.1"
+    """`FUSION_METRICS_HOST`: beyond the loopback only where a scraper must reach in, as in a pod."""
     store: Literal["rocksdb://", "memory://"] = "rocksdb://"
     replication: Annotated[int, Field(ge=1, le=9)] = 1
     session_s: Annotated[float, Field(ge=6, le=120)] = 10.0
