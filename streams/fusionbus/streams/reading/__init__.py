@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from fusionbus.contract.vocabulary import TargetSectorCode, ThreatCategory, Weapon
 from fusionbus.streams.reading.actor import read_actor
@@ -30,6 +31,7 @@ __all__ = [
 TEXT_MAX = 4_000
 _PRECISE_RANK_MAX = 3
 SEVERAL_TOLLS_MIN = 2
+_LIST_GAPS = frozenset({"", "and", "And", "&", "aur", "اور", "،"})  # "in Kalat, Khuzdar", not "Quetta-Sibi highway"
 _NOT_MANY = frozenset({"0-0", "1-1", "2-2"})  # two blasts are most often one attack
 
 
@@ -104,10 +106,13 @@ def _several(words: Words, marks: Marks, places: list[PlaceHit], tolls: int) -> 
         numbered = {m.last for m in marks.get("number", ()) if m.value not in _NOT_MANY}
         if any(m.first in numbered or _digit_before(words, m.first) for m in events):
             return True
-    if tolls < SEVERAL_TOLLS_MIN:
+    near = [p for p in places if p.rank <= _PRECISE_RANK_MAX]
+    if len({p.district for p in near}) == 1:
         return False
-    districts = {p.district for p in places if p.rank <= _PRECISE_RANK_MAX}
-    return len(districts) > 1
+    return (tolls >= SEVERAL_TOLLS_MIN and len(near) > 1) or any(
+        one.district != other.district and words.text[one.end : other.start].strip(" ,") in _LIST_GAPS
+        for one, other in pairwise(near)
+    )
 
 
 def _digit_before(words: Words, index: int) -> bool:

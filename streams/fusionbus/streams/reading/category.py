@@ -107,7 +107,8 @@ _MOODS: tuple[tuple[str, Mood], ...] = (
 
 def _past_year(words: Words, marks: Marks) -> int | None:
     """The word that dates the event to a year by itself ("in the 2014 attack"): an old event remembered."""
-    for index, word in enumerate(words.folded):
+    for index in words.numerals:
+        word = words.folded[index]
         if len(word) == 4 and word[:2] in {"19", "20"} and word.isdecimal():  # noqa: PLR2004 - a year
             events = {m.first for kind in ("event", "category", "weakcat") for m in marks.get(kind, ())}
             if not events.isdisjoint(range(index + 1, index + 4)):

@@ -32,7 +32,7 @@ def counts_in(words: Words, marks: Marks, *, roman: bool) -> list[Count]:
     if roman or "roman" in marks:
         said |= {m.first: m for m in marks.get("roman_number", ())}
     folded = words.folded
-    places = sorted({*said, *(at for at, word in enumerate(folded) if word[0].isdecimal())})
+    places = sorted({*said, *words.numerals})
     if not places:
         return []
     surroundings = _Surroundings(

@@ -172,7 +172,7 @@ def _listed(
     forward: bool = False,
     owned_from: int = 0,
 ) -> list[Count]:
-    """The numbers that together are a verb's subject or object: "two soldiers and a guard", "15 police, four civilians".
+    """The numbers that together are a verb's subject or object: "two soldiers, a guard and four civilians".
 
     `owned_from` is where the numbers of the next word for death or injury begin: "kills two, 12 injured".
     """

@@ -99,9 +99,9 @@ def _year(folded: list[str], index: int) -> int | None:
 def _numeric(words: Words) -> tuple[date, int, int, int] | None:
     """2024-11-09, or 09/11/2024 with the day first as in Pakistan."""
     folded = words.folded
-    for at in range(len(folded) - 2):
+    for at in words.numerals[:-2]:
         trio = folded[at : at + 3]
-        if not all(word.isdecimal() for word in trio) or words.gap(at) not in {"-", "/", "."}:
+        if at + 2 >= len(folded) or not all(word.isdecimal() for word in trio) or words.gap(at) not in {"-", "/", "."}:
             continue
         if words.gap(at + 1) != words.gap(at):
             continue

@@ -37,11 +37,12 @@ class Evidence(NamedTuple):
 
 @dataclass(slots=True)
 class Words:
-    """A text, its folded words and where each stands."""
+    """A text, its folded words, where each stands, and which begin with a digit."""
 
     text: str
     folded: list[str]
     spans: list[tuple[int, int]]
+    numerals: list[int]
 
     def evidence(self, field: str, first: int, last: int) -> Evidence:
         """The words from `first` up to `last` as evidence for a field."""
@@ -67,8 +68,10 @@ def cut(text: str) -> Words:
     spans = [found.span() for found in _WORD.finditer(text)]
     if text.isascii():
         lower = text.lower()
-        return Words(text, [lower[a:b] for a, b in spans], spans)
-    return Words(text, [fold(text[a:b]) for a, b in spans], spans)
+        folded = [lower[a:b] for a, b in spans]
+    else:
+        folded = [fold(text[a:b]) for a, b in spans]
+    return Words(text, folded, spans, [at for at, word in enumerate(folded) if word[:1].isdecimal()])
 
 
 def key_of(phrase: str) -> tuple[str, ...]:
