@@ -1,0 +1,69 @@
+# fusionbus: `make` prints this help. The two commands a newcomer needs are `make demo` and `make test`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
+
+.PHONY: help install demo up down test test-fast check format schemas bench quality chaos wheels clean
+
+help: ## Print this help.
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "fusionbus needs Python 3.11 or newer, and none is on the PATH: install one."; exit 1; }
+	@test -x $(BIN)/python || { echo "Making a virtual environment with $(PYTHON) …"; "$(PYTHON)" -m venv $(VENV) || \
+		{ echo "The virtual environment could not be made: on Debian, install python3-venv."; exit 1; }; }
+	@echo "Installing fusionbus and what it needs (a minute or two the first time) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+install: $(STAMP) ## Make the virtual environment and install (the other targets do it themselves).
+
+demo: $(STAMP) ## Start a real Kafka, the hub and agencies; watch the same attacks become single incidents.
+	@$(BIN)/fusionbus demo
+
+up: $(STAMP) ## Start broker, topics and the hub's workers, and leave them running.
+	@$(BIN)/fusionbus up
+
+down: $(STAMP) ## Stop what `make up` started; its records stay.
+	@$(BIN)/fusionbus down
+
+test: $(STAMP) ## Run all tests, on a real Kafka that the run starts itself.
+	@$(BIN)/python -m pytest
+
+test-fast: $(STAMP) ## Run the tests that need no broker.
+	@$(BIN)/python -m pytest -m "not broker and not chaos and not packaging"
+
+check: $(STAMP) ## Check style, types, the walls between the rooms, and that generated files are up to date.
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m fusionbus.contract.schemas --check
+
+format: $(STAMP) ## Put the code in order.
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+schemas: $(STAMP) ## Write the JSON Schemas and the AsyncAPI document anew.
+	@$(BIN)/python -m fusionbus.contract.schemas
+
+bench: $(STAMP) ## Measure speed, latency and memory beside a naive Faust program, in one run.
+	@$(BIN)/python -m tests.bench
+
+quality: $(STAMP) ## Score correlation: make quality LABELS=… REPORTS=… [MAPPING=event-record] [SUBSET=…].
+	@$(BIN)/python -m tests.quality --reports "$(REPORTS)" --labels "$(LABELS)" --mapping "$(or $(MAPPING),event-record)" \
+		$(if $(SUBSET),--subset $(SUBSET))
+
+chaos: $(STAMP) ## Kill, freeze and starve workers under load and count what is lost (long).
+	@$(BIN)/python -m pytest -m chaos --timeout 1800 tests/chaos
+
+wheels: $(STAMP) ## Build the full wheel and the slim ones that agencies install.
+	@for room in . contract producers consumers; do $(BIN)/python -m build --wheel --no-isolation --outdir dist $$room || exit 1; done
+
+clean: ## Remove the virtual environment, caches and built files.
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
