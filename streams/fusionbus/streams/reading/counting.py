@@ -110,7 +110,10 @@ def _is_range(words: Words, previous: Count, first: int, low: int) -> bool:
         return False
     if first == previous.last:
         return words.gap(first - 1) in {"-", "–", "—"}
-    return first == previous.last + 1 and words.folded[previous.last] in _RANGE
+    if first != previous.last + 1:
+        return False
+    between = previous.first > 0 and words.folded[previous.first - 1] == "between"
+    return words.folded[previous.last] in _RANGE or (between and words.folded[previous.last] == "and")
 
 
 def _bounded(low: int, high: int | None, bound: str | None) -> Interval:

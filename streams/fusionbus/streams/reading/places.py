@@ -100,6 +100,8 @@ def _meant(mark: Mark, places: tuple[Place, ...], words: Words, sure: list[Place
         return before in _URDU_BEFORE
     if not initial.isupper() and not words.text.islower():
         return False
+    if sure and not any(p.province == s.province for p in places for s in sure):
+        return False  # "Saddar" of a city in another province
     if before in _BEFORE or after in _AFTER or words.gap(mark.last - 1).startswith(":"):
         return True
     if any(p.district is not None and p.district in {s.district for s in sure} for p in places):

@@ -4,7 +4,7 @@ from fusionbus.contract.vocabulary import TargetSectorCode
 from fusionbus.streams.reading.words import Evidence, Mark, Marks, Words
 
 # Who was there says less than what was there: a school bus with a police guard is a school's.
-_WEAK = frozenset({"POP"})
+_RANKS = ("thing", "institution", "convoy", "people")
 _MIDDLE = frozenset({"DFNSE", "EMRG", "GVTBLDG", "RETL", "COMM", "ENTMT"})
 _SAYING = frozenset(
     {"say", "says", "said", "sources", "source", "according", "told", "reports", "confirmed", "confirm"}
@@ -14,14 +14,22 @@ _SAYING = frozenset(
 def read_target(words: Words, marks: Marks) -> tuple[TargetSectorCode | None, Evidence | None]:
     """The sector of the most particular thing or person hit; the first named among equals."""
     best: Mark | None = None
-    best_rank = 3
-    for mark in marks.get("target", ()):
-        rank = 2 if mark.value in _WEAK else 1 if mark.value in _MIDDLE else 0
+    best_rank = len(_RANKS)
+    for mark in (*marks.get("target", ()), *marks.get("weaktarget", ())):
+        rank = _rank(mark)
         if rank < best_rank and not _tells(words, mark):
             best, best_rank = mark, rank
     if best is None:
         return None, None
     return TargetSectorCode(best.value), words.evidence("target", best.first, best.last)
+
+
+def _rank(mark: Mark) -> int:
+    if mark.kind == "weaktarget":
+        return _RANKS.index("convoy")
+    if mark.value == "POP":
+        return _RANKS.index("people")
+    return _RANKS.index("institution") if mark.value in _MIDDLE else 0
 
 
 def _tells(words: Words, mark: Mark) -> bool:

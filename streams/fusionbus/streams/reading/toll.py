@@ -8,8 +8,8 @@ from fusionbus.streams.reading.words import Evidence, Mark, Marks, Words, key_of
 REACH_WORDS = 9  # a headline's subject stands at most this far before its verb ("20 people, most of them women, died")
 OBJECT_WORDS = 6  # and its object this far after ("kills senior local peace committee leader")
 TOLL_WORDS = 12  # "the death toll from a suicide bombing at a rally in … has risen to 57"
-# Without a number: a plural is two or more; "militants" may as well be who did it, to one or more.
-_UNCOUNTED: dict[str, Interval] = {"many": (2, None), "foes": (1, None)}
+# Without a number: a plural is two or more; some nouns have one form for both, or name who did it.
+_UNCOUNTED: dict[str, Interval] = {"many": (2, None), "either": (1, None)}
 
 _PASSIVE = frozenset(key_of("was were been be being are is got get"))
 _ARTICLES = frozenset(key_of("a an the his her their another"))
