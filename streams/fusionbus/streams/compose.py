@@ -102,7 +102,8 @@ class Composer:
         alert_id = ids.alert_id(incident.incident_id, incident.revision, ruling.agency)
         handling, view = self._view(ruling.agency, form)
         why = json.dumps(ruling.why, ensure_ascii=False)
-        own = f'{{"alert_id":"{alert_id}","recipient":"{ruling.agency}","rule":"{ruling.rule}","why":{why},"form":"{form}",'
+        whom = f'"recipient":"{ruling.agency}","rule":"{ruling.rule}","why":{why},"form":"{form}"'
+        own = f'{{"alert_id":"{alert_id}",{whom},'
         parts = (
             own.encode(),
             self._head,

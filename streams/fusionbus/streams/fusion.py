@@ -46,7 +46,8 @@ class Fusion:
     epoch: Callable[[], int]
     """The engine's current epoch."""
     _held_epoch: int = -1
-    _open: dict[int, OpenIncidents] = field(default_factory=dict)
+    _open: dict[int, dict[str, OpenIncidents]] = field(default_factory=dict)
+    """By partition and zone: zones that happen to share a partition do not see each other."""
     _waiting: dict[int, dict[str, dict[str, datetime]]] = field(default_factory=dict)
     """By partition and incident: since when whose acknowledgement is awaited."""
 
@@ -54,26 +55,27 @@ class Fusion:
         """What a batch of accepted traffic leads to."""
         self._forget_if_stale()
         said: dict[str, list[tuple[Event, Acknowledgement]]] = {}
-        newest: dict[int, Event] = {}
+        newest: dict[int, tuple[datetime, Event]] = {}
         for event in batch:
             accepted = codec.decode_accepted(event.value or b"")
             match accepted:
                 case Undecodable(reason=reason, sentence=sentence, field=name):
                     work.refuse(event, arrival_of(event), Rejection(reason, sentence, name))
                 case AcceptedReport():
-                    newest[event.partition] = event
+                    told = accepted.report.reported_at, event
+                    newest[event.partition] = max(told, newest.get(event.partition, told))
                     self._one_report(work, event, accepted)
                 case AcceptedAcknowledgement(acknowledgement=message):
                     said.setdefault(message.incident_id, []).append((event, message))
         for about, messages in said.items():
             self._acknowledge(work, about, messages)
-        for event in newest.values():
-            self._expire(work, event)
+        for reported_at, event in newest.values():
+            self._expire(work, event, reported_at)
         return work.draft.decision()
 
     def open_count(self) -> int:
         """Incidents open in the partitions that were touched since the last rebalance."""
-        return sum(len(held) for held in self._open.values())
+        return sum(len(index) for zones in self._open.values() for index in zones.values())
 
     def unacknowledged(self, now: datetime) -> dict[tuple[str, str], int]:
         """Awaited acknowledgements by agency and age band."""
@@ -93,20 +95,29 @@ class Fusion:
             self._waiting.clear()
             self._held_epoch = epoch
 
-    def _open_in(self, partition: int) -> OpenIncidents:
-        """The index of a partition, rebuilt from its table when it is first asked for."""
-        held = self._open.get(partition)
+    def _open_in(self, partition: int, zone: str) -> OpenIncidents:
+        """The open incidents of a zone."""
+        zones = self._zones_of(partition)
+        held = zones.get(zone)
         if held is None:
-            held = self._open[partition] = OpenIncidents()
-            stored = [
-                incident
-                for key, value in self.fused.items_of(partition)
-                if key.startswith(_OPEN) and isinstance(incident := codec.decode(Incident, value), Incident)
-            ]
-            for incident in sorted(stored, key=lambda each: (each.opened_at, each.incident_id)):
-                held.put(incident)
-                self._note_waiting(partition, incident)
+            held = zones[zone] = OpenIncidents()
         return held
+
+    def _zones_of(self, partition: int) -> dict[str, OpenIncidents]:
+        """The index of a partition, rebuilt from its table when it is first asked for."""
+        zones = self._open.get(partition)
+        if zones is not None:
+            return zones
+        zones = self._open[partition] = {}
+        stored = [
+            incident
+            for key, value in self.fused.items_of(partition)
+            if key.startswith(_OPEN) and isinstance(incident := codec.decode(Incident, value), Incident)
+        ]
+        for incident in sorted(stored, key=lambda each: (each.opened_at, each.incident_id)):
+            zones.setdefault(incident.zone, OpenIncidents()).put(incident)
+            self._note_waiting(partition, incident)
+        return zones
 
     def _one_report(self, work: Work, event: Event, accepted: AcceptedReport) -> None:
         """Decides first and writes after, so that a step that breaks leaves nothing half done."""
@@ -146,7 +157,7 @@ class Fusion:
         return None if change is None else (enriched, change)
 
     def _first_revision(self, work: Work, event: Event, enriched: Enriched) -> Change:
-        match correlate(enriched, self._open_in(event.partition), work.now):
+        match correlate(enriched, self._open_in(event.partition, enriched.zone), work.now):
             case Fresh(possible=possible):
                 return opened(enriched, incidents.opened(enriched, work.now), work.registry, possible)
             case Joined() as match:
@@ -201,7 +212,7 @@ class Fusion:
         if work.draft.read(self.fused, event, there + name) is not None:
             work.draft.mark(self.fused, event, there + name, None)
         work.draft.send(topics.INCIDENTS, name, value)
-        index = self._open_in(event.partition)
+        index = self._open_in(event.partition, incident.zone)
         if incident.closed:
             index.remove(incident.incident_id)
         else:
@@ -215,12 +226,13 @@ class Fusion:
         else:
             waiting.pop(incident.incident_id, None)
 
-    def _expire(self, work: Work, event: Event) -> None:
+    def _expire(self, work: Work, event: Event, reported_at: datetime) -> None:
         """Closes what nothing was heard of for the window, by the traffic's own clock."""
-        for incident_id in self._open_in(event.partition).expire(event.written_at):
-            held = self._load(work, event, incident_id)
-            if held is not None:
-                self._store(work, event, held.model_copy(update={"closed": True, "updated_at": work.now}))
+        for index in self._zones_of(event.partition).values():
+            for incident_id in index.expire(reported_at):
+                held = self._load(work, event, incident_id)
+                if held is not None:
+                    self._store(work, event, held.model_copy(update={"closed": True, "updated_at": work.now}))
 
 
 def _later_revision(work: Work, enriched: Enriched, held: Incident) -> Change | None:
