@@ -4,7 +4,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fusionbus.contract.base import AgencyId, Id, Interval, Message, Prose, Text, UtcDatetime, Zone
+from fusionbus.contract.base import (
+    SCHEMA_VERSION,
+    AgencyId,
+    Id,
+    Interval,
+    Message,
+    Prose,
+    Text,
+    UtcDatetime,
+    Version,
+    Zone,
+)
 from fusionbus.contract.handling import Attachment, Source
 from fusionbus.contract.incident import Claim, Reason
 from fusionbus.contract.report import Actor, Casualties, Entity, Person, Place
@@ -91,7 +102,7 @@ class AlertHandling(Message):
 class Alert(Message):
     """One alert for one recipient."""
 
-    schema_version: str
+    schema_version: Version = SCHEMA_VERSION
     alert_id: Id
     kind: AlertKind
     recipient: AgencyId

@@ -24,6 +24,7 @@ from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
 M = TypeVar("M", bound=Message)
 
 SENTENCE_MAX = 300
+_OUR_MAJOR = SCHEMA_VERSION.partition(".")[0] + "."
 AnyControl = Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp
 AnyRegistryEntry = Agency | Subscription | Removal
 
@@ -84,21 +85,27 @@ def _decode(adapter: TypeAdapter[Any], raw: bytes, bytes_max: int) -> Any:
             f"The message has {len(raw):,} bytes and the limit is {bytes_max:,}; send attachments another way.",
         )
     try:
-        return adapter.validate_json(raw)
+        got = adapter.validate_json(raw)
     except ValidationError as exc:
-        version = _version_of(raw)
-        if version is None:
+        theirs, ours = _version_of(raw), _split(SCHEMA_VERSION)
+        if theirs is None:
             return _explain(exc)
-        theirs, ours = version, _split(SCHEMA_VERSION)
         if theirs[0] != ours[0]:
-            return Undecodable(
-                RejectReason.UNKNOWN_VERSION,
-                f"schema_version {theirs[0]}.{theirs[1]} is unknown here; this hub reads {ours[0]}.x.",
-                "schema_version",
-            )
+            return _unknown_version(*theirs)
         if theirs[1] > ours[1]:
             return _decode_newer(adapter, raw)
         return _explain(exc)
+    version = getattr(got, "schema_version", SCHEMA_VERSION)
+    # Even if every field happens to fit: in another major version it may mean something else.
+    return got if version.startswith(_OUR_MAJOR) else _unknown_version(*_split(version))
+
+
+def _unknown_version(major: int, minor: int) -> Undecodable:
+    return Undecodable(
+        RejectReason.UNKNOWN_VERSION,
+        f"schema_version {major}.{minor} is unknown here; this hub reads {_OUR_MAJOR}x.",
+        "schema_version",
+    )
 
 
 def _decode_newer(adapter: TypeAdapter[Any], raw: bytes) -> Any:
