@@ -2,12 +2,14 @@
 
 import typer
 
+from fusionbus.producers.cli_import import import_file
 from fusionbus.producers.cli_outbox import outbox_commands
 from fusionbus.producers.cli_publish import publish, replay
 from fusionbus.producers.simulate.command import commands as simulate_commands
 
 commands = typer.Typer()
 commands.command("publish")(publish)
+commands.command("import")(import_file)
 commands.command("replay")(replay)
 commands.add_typer(outbox_commands, name="outbox")
 commands.add_typer(simulate_commands)

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Final, Protocol
 
-from fusionbus.contract.errors import FixTheReport
+from fusionbus.contract.errors import FixTheReport, Misconfigured, NotAllowed
 from fusionbus.contract.report import ThreatReport
 from fusionbus.producers.outbox import Outbox
 from fusionbus.producers.outcomes import Delivered, Outcome, Publishes
@@ -51,13 +51,19 @@ class Direct:
         self._wire: Wire | None = None if publisher_of else open_wire(settings, "producer")
         self._publisher_of = publisher_of or self._open
         self._publishers: dict[str, Publishes] = {}
+        self._barred: set[str] = set()
         self._lock = threading.Lock()
 
     def take(self, where: str, report: ThreatReport) -> None:
-        """Hands the report over; blocks while too many are under way."""
-        if report.agency not in self._publishers:
-            self._publishers[report.agency] = self._publisher_of(report.agency)
-        self._publishers[report.agency].publish(report).add_done_callback(partial(self._note, where))
+        """Hands the report over; blocks while too many are under way.
+
+        An agency that may not send from here is told once; the others go on.
+        """
+        publisher = self._publishers.get(report.agency) or self._try(where, report.agency)
+        if publisher is None:
+            self.counts["not sent"] += 1
+        else:
+            publisher.publish(report).add_done_callback(partial(self._note, where))
 
     def finish(self) -> None:
         """Waits for the broker, `close_timeout_s` at most for each agency."""
@@ -65,6 +71,17 @@ class Direct:
             publisher.close()
         if self._wire is not None:
             self._wire.close(timeout=1)
+
+    def _try(self, where: str, agency: str) -> Publishes | None:
+        if agency in self._barred:
+            return None
+        try:
+            self._publishers[agency] = self._publisher_of(agency)
+        except (Misconfigured, NotAllowed) as exc:
+            self._barred.add(agency)
+            self._tell(f"{where}, and all of {agency}: {exc}")
+            return None
+        return self._publishers[agency]
 
     def _open(self, agency: str) -> Publishes:
         return Publisher(agency, self._settings, wire=self._wire)
