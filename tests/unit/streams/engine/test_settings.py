@@ -103,7 +103,7 @@ def test_the_app_has_every_safe_setting(tmp_path: Path) -> None:
     assert [url.port for url in conf.broker] == [1, 2]
     assert isinstance(conf.broker_credentials, SASLCredentials)
     assert conf.broker_credentials.username == "hub"
-    assert conf.processing_guarantee is ProcessingGuarantee.AT_LEAST_ONCE
+    assert ProcessingGuarantee(conf.processing_guarantee) is ProcessingGuarantee.AT_LEAST_ONCE
     assert (conf.stream_wait_empty, conf.topic_disable_leader, conf.web_enabled) == (True, True, False)
     assert (conf.key_serializer, conf.value_serializer) == ("raw", "raw")
     assert (conf.table_standby_replicas, conf.consumer_auto_offset_reset) == (0, "earliest")
