@@ -85,12 +85,12 @@ class DeadLetter(Message):
     topic: str
     partition: int
     offset: int
-    agency: AgencyId | None
+    agency: AgencyId | None = None
     """The writer, by the topic's name."""
     reason: RejectReason
     field: str | None = None
     sentence: Text
-    key_base64: str | None
+    key_base64: str | None = None
     body_base64: str
     body_bytes: int
     body_sha256: str
