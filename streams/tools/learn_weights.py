@@ -1,0 +1,291 @@
+"""Learns the matcher's weights from labelled reports that you supply; only numbers come out.
+
+usage: learn_weights.py --out weights.json RECORDS.jsonl:LABELS.csv[:SUBSET] …
+
+Each report is shown the open incidents of the truth so far, and the weights are moved towards giving the right one (or
+none) the highest posterior: a multinomial logistic regression over the findings of `compare`, in bits, held near the
+weights it starts from (Gaussian prior), so that a finding the data never shows keeps its place. With --holdout the last
+part of each file is kept out of learning and scored.
+"""
+
+# ruff: noqa: INP001, T201 - a script beside the room, which speaks on standard output
+
+import argparse
+import csv
+import json
+import math
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from fusionbus.contract.incident import Incident, Relation
+from fusionbus.streams import event_record, incidents
+from fusionbus.streams.correlate import OpenIncidents
+from fusionbus.streams.correlate.decide import decide
+from fusionbus.streams.correlate.score import Scored, scores
+from fusionbus.streams.correlate.weights import Weights, committed
+from fusionbus.streams.enrich import enrich
+from fusionbus.streams.values import Enriched, Joined
+
+ROUNDS = 3
+"""The nearest member depends on the weights: findings are collected anew this often."""
+EPOCHS = 12
+PRIOR_BITS = 1.5
+"""How far a weight may stray from where it started before the data must insist."""
+STEP = 0.25
+BOUNDS = {
+    # Two registers list each event once; a hub's agencies also send a second reference for one event.
+    "agency.same_register": (-8.0, 0.0),
+    "agency.same": (-3.0, 0.0),
+    # Registers of deaths name the one victim; other reports name a victim here and a suspect there.
+    "person.other_name": (-4.0, 0.0),
+    "person.other_sex": (-3.0, 0.0),
+    "person.age_far": (-4.0, 0.0),
+    # News archives keep few reports of an event; a hub has as many as there are agencies.
+    "others.count": (-0.2, 0.5),
+    "others.less": (-0.6, 0.0),
+    "roundup.told": (-5.0, -0.5),
+    # By Bayes the odds of a chance meeting grow with the crowd; the data has only small crowds.
+    "prior.crowd": (-1.0, -0.3),
+    "time.before": (-8.0, -3.0),
+}
+"""Where the labelled data is known to differ from a hub's, a weight stays within these."""
+BITS_MAX = 10.0
+FALLING = (
+    ("time.gap0", "time.gap1", "time.gap2", "time.gap3", "time.gap4", "time.gap5"),
+    ("time.lag1", "time.lag2", "time.lag3", "time.lag4", "time.lag5"),
+    ("time.apart0", "time.apart1", "time.apart2", "time.apart3", "time.apart4", "time.apart5"),
+    ("place.same_name", "place.same_district", "place.reach1", "place.reach2", "place.reach3", "place.far"),
+    ("place.reach0", "place.reach1"),
+    ("category.same", "category.akin", "category.other"),
+    ("weapon.same", "weapon.other"),
+    ("target.same", "target.other"),
+    ("actor.same", "actor.other"),
+    *((f"{toll}.same{size + 1}", f"{toll}.same{size}") for toll in ("killed", "injured") for size in range(1, 6)),
+    *((f"{toll}.near_many", f"{toll}.apart", f"{toll}.far") for toll in ("killed", "injured")),
+    *((f"{toll}.none", f"{toll}.none_few", f"{toll}.none_many") for toll in ("killed", "injured")),
+    ("person.same_name", "person.part_of_name", "person.other_name"),
+    ("person.age0", "person.age1", "person.age2", "person.age3", "person.age_far"),
+    (
+        "text.overlap6",
+        "text.overlap5",
+        "text.overlap4",
+        "text.overlap3",
+        "text.overlap2",
+        "text.overlap1",
+        "text.overlap0",
+    ),
+)
+"""Levels of which a nearer one never weighs less: a rare level must not learn the opposite from a few cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A report and the incident it belongs to."""
+
+    enriched: Enriched
+    truth: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a report was shown: the findings on each candidate, and which one is right (None: none is)."""
+
+    options: list[list[tuple[str, float]]]
+    right: int | None
+
+
+def labelled(spec: str) -> list[Labelled]:
+    """The reports of `RECORDS:LABELS[:SUBSET]`, in the file's order."""
+    records, labels, *subset = spec.split(":")
+    with Path(labels).open(newline="", encoding="utf-8") as rows:
+        truth = {r["report_id"]: r["incident_id"] for r in csv.DictReader(rows) if not subset or r["subset"] in subset}
+    mapping = event_record.committed()
+    found = []
+    with Path(records).open(encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            if record["report_id"] in truth:
+                found.append(Labelled(enrich(mapping.report(record)), truth[record["report_id"]]))
+    return found
+
+
+def shown(reports: Iterable[Labelled], weights: Weights) -> Iterator[Case]:
+    """Each report with the true incidents that were open before it."""
+    held = OpenIncidents()
+    true: dict[str, Incident] = {}
+    for one in reports:
+        now = one.enriched.report.reported_at
+        gone = set(held.expire(now))
+        true = {truth: incident for truth, incident in true.items() if incident.incident_id not in gone}
+        mine = true.get(one.truth)
+        found = scores(one.enriched, held, weights)
+        right = _index(found, mine.incident_id) if mine is not None else None
+        if found and (mine is None or right is not None):
+            yield Case([s.findings for s in found], right)
+        true[one.truth] = incident = _grown(mine, one.enriched, now)
+        held.put(incident)
+
+
+def _index(found: list[Scored], incident_id: str) -> int | None:
+    return next((i for i, s in enumerate(found) if s.incident.incident_id == incident_id), None)
+
+
+def _grown(incident: Incident | None, enriched: Enriched, now: datetime) -> Incident:
+    if incident is None:
+        return incidents.opened(enriched, now)
+    report_id = enriched.report.report_id
+    joined = Joined(incident.incident_id, Relation.CORROBORATION, report_id, 1.0, ())
+    return incidents.joined(incident, enriched, joined, now)
+
+
+def learn(cases: list[Case], start: dict[str, float], prior: dict[str, float]) -> dict[str, float]:
+    """Weights after some passes over the cases (Adagrad)."""
+    bits = dict(start)
+    squares: Counter[str] = Counter()
+    pull = 1.0 / (PRIOR_BITS**2 * max(1, len(cases)))
+    chance = random.Random(1)  # noqa: S311 - an order, no secret
+    for _ in range(EPOCHS):
+        chance.shuffle(cases)
+        for case in cases:
+            for name, slope in _slopes(case, bits).items():
+                total = slope - pull * (bits.get(name, 0.0) - prior.get(name, 0.0))
+                squares[name] += total * total  # type: ignore[assignment]  # a sum of floats
+                bits[name] = bits.get(name, 0.0) + STEP * total / math.sqrt(squares[name] + 1e-6)
+        _keep_in_bounds(bits)
+        for levels in FALLING * 2:
+            _keep_falling(bits, squares, levels)
+    return bits
+
+
+def _keep_in_bounds(bits: dict[str, float]) -> None:
+    for name, weight in bits.items():
+        low, high = BOUNDS.get(name, (-BITS_MAX, BITS_MAX))
+        if not name.startswith("lineage."):
+            bits[name] = min(high, max(low, weight))
+
+
+def _keep_falling(bits: dict[str, float], seen: Counter[str], levels: tuple[str, ...]) -> None:
+    """Pools neighbours that are in the wrong order, by how much each has learned from."""
+    pools: list[tuple[float, float, int]] = []
+    for name in levels:
+        weight, mean, size = float(seen[name]) + 1e-3, bits.get(name, 0.0), 1
+        while pools and pools[-1][1] < mean:
+            other, its_mean, its_size = pools.pop()
+            mean = (weight * mean + other * its_mean) / (weight + other)
+            weight, size = weight + other, size + its_size
+        pools.append((weight, mean, size))
+    pooled = [mean for _, mean, size in pools for _ in range(size)]
+    bits.update(zip(levels, pooled, strict=True))
+
+
+def _slopes(case: Case, bits: dict[str, float]) -> dict[str, float]:
+    odds = [2.0 ** min(60.0, sum(bits.get(n, 0.0) * a for n, a in option)) for option in case.options]
+    total = 1.0 + sum(odds)
+    slopes: dict[str, float] = {}
+    for index, option in enumerate(case.options):
+        error = (1.0 if index == case.right else 0.0) - odds[index] / total
+        if abs(error) > 1e-4:  # noqa: PLR2004 - nothing to learn from
+            for name, amount in option:
+                slopes[name] = slopes.get(name, 0.0) + error * amount
+    return slopes
+
+
+def fused(reports: Iterable[Labelled], weights: Weights) -> tuple[list[str], list[tuple[float, bool]]]:
+    """The incident each report was given, and the probability and rightness of each decision."""
+    held = OpenIncidents()
+    known: dict[str, Incident] = {}
+    truth_of: dict[str, set[str]] = {}
+    given: list[str] = []
+    decisions: list[tuple[float, bool]] = []
+    for one in reports:
+        now = one.enriched.report.reported_at
+        for gone in held.expire(now):
+            known.pop(gone, None)
+        match = decide(one.enriched, held, weights)
+        if isinstance(match, Joined):
+            incident = incidents.joined(known[match.incident_id], one.enriched, match, now)
+            decisions.append((match.probability, one.truth in truth_of[match.incident_id]))
+        else:
+            incident = incidents.opened(one.enriched, now)
+            decisions += [(c.probability, one.truth in truth_of[c.incident_id]) for c in match.possible[:1]]
+        known[incident.incident_id] = incident
+        truth_of.setdefault(incident.incident_id, set()).add(one.truth)
+        held.put(incident)
+        given.append(incident.incident_id)
+    return given, decisions
+
+
+def pairwise(given: list[str], truth: list[str]) -> tuple[float, float, float]:
+    """Pairwise precision, recall and F1."""
+
+    def pairs(ids: Iterable[object]) -> int:
+        return sum(n * (n - 1) // 2 for n in Counter(ids).values())
+
+    hit, said, true = pairs(zip(given, truth, strict=True)), pairs(given), pairs(truth)
+    precision, recall = hit / max(1, said), hit / max(1, true)
+    return precision, recall, 2 * hit / max(1, said + true)
+
+
+def expected_calibration_error(decisions: list[tuple[float, bool]]) -> float:
+    """The mean distance between what was said and what was so, over ten bins."""
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for probability, right in decisions:
+        bins.setdefault(min(9, int(probability * 10)), []).append((probability, right))
+    apart = (abs(sum(p for p, _ in held) - sum(right for _, right in held)) for held in bins.values())
+    return sum(apart) / max(1, len(decisions))
+
+
+def main() -> None:
+    """Learns, scores and writes."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("files", nargs="+", metavar="RECORDS:LABELS[:SUBSET]")
+    ask.add_argument("--out", type=Path, help="where the weights go; without it they are only scored")
+    ask.add_argument("--holdout", type=float, default=0.0, help="share at each file's end that is not learned from")
+    ask.add_argument("--merge", type=float, nargs="+", default=[committed().merge], help="thresholds to score")
+    ask.add_argument("--score-only", action="store_true", help="score the committed weights")
+    asked = ask.parse_args()
+    sets = {spec: labelled(spec) for spec in asked.files}
+    parts = {spec: int(len(reports) * (1 - asked.holdout)) for spec, reports in sets.items()}
+    weights = committed()
+    for turn in range(0 if asked.score_only else ROUNDS):
+        cases = [case for spec, reports in sets.items() for case in shown(reports[: parts[spec]], weights)]
+        bits = learn(cases, dict(weights.bits), dict(committed().bits))
+        weights = Weights(MappingProxyType(bits), weights.merge, weights.possible)
+        print(f"round {turn + 1}: {len(cases)} cases", file=sys.stderr)
+    for spec, reports in sets.items():
+        for merge in asked.merge:
+            _tell(spec, reports[parts[spec] :] if asked.holdout else reports, weights, merge)
+    if asked.out is not None:
+        _write(asked.out, weights, asked.merge[0], sum(map(len, sets.values())))
+
+
+def _tell(spec: str, reports: list[Labelled], weights: Weights, merge: float) -> None:
+    given, decisions = fused(reports, Weights(weights.bits, merge, weights.possible))
+    precision, recall, f1 = pairwise(given, [one.truth for one in reports])
+    ece = expected_calibration_error(decisions)
+    name = Path(spec.partition(":")[0]).stem
+    print(f"{name} {len(reports)} merge {merge}: P {precision:.3f} R {recall:.3f} F1 {f1:.4f} ECE {ece:.3f}")
+
+
+def _write(out: Path, weights: Weights, merge: float, reports: int) -> None:
+    said = {
+        "provenance": {
+            "made_by": "streams/tools/learn_weights.py",
+            "made_on": datetime.now(UTC).date().isoformat(),
+            "from": f"{reports} labelled reports supplied by path; nothing of them is kept but these numbers",
+            "unit": "bits: log2 of the likelihood ratio for one unit of each finding",
+        },
+        "thresholds": {"merge": merge, "possible": weights.possible},
+        "bits": {name: round(weights.bits[name], 3) for name in sorted(weights.bits)},
+    }
+    out.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
