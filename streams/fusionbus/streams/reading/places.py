@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fusionbus.streams.reading.gazetteer import BY_KEY, DISTRICTS, PLACE_LEXICON, Place
-from fusionbus.streams.reading.words import Mark, Words, cut, key_of
+from fusionbus.streams.reading.words import LEXICON, Mark, Words, cut, key_of
 
 _BEFORE = frozenset(
     key_of(
@@ -44,10 +44,10 @@ class PlaceHit:
 def find_places(text: str) -> list[PlaceHit]:
     """The places a text names, in its order."""
     words = cut(text)
-    return places_in(words, ())
+    return places_in(words, LEXICON.scan(words.folded))
 
 
-def places_in(words: Words, marks: tuple[Mark, ...] | list[Mark]) -> list[PlaceHit]:
+def places_in(words: Words, marks: list[Mark]) -> list[PlaceHit]:
     """The places of a text already cut; a name inside a longer phrase of `marks` (an organisation, a train) is none."""
     found = PLACE_LEXICON.scan(words.folded)
     if not found:
@@ -73,7 +73,7 @@ def narrowest(hits: list[PlaceHit]) -> PlaceHit | None:
     return min(hits, key=lambda hit: max(hit.rank, 1)) if hits else None
 
 
-def _part_of_other(mark: Mark, marks: tuple[Mark, ...] | list[Mark]) -> bool:
+def _part_of_other(mark: Mark, marks: list[Mark]) -> bool:
     length = mark.last - mark.first
     return any(m.first <= mark.first and mark.last <= m.last and m.last - m.first > length for m in marks)
 

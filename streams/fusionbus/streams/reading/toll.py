@@ -13,6 +13,7 @@ _UNCOUNTED: dict[str, Interval] = {"many": (2, None), "either": (1, None)}
 
 _PASSIVE = frozenset(key_of("was were been be being are is got get"))
 _ARTICLES = frozenset(key_of("a an the his her their another"))
+_ONE = frozenset({"one", "vip"})
 _STOPS = frozenset(
     key_of("in at by as on near when after during while for from with of outside over if that who but and")
 )
@@ -117,7 +118,8 @@ def _of_verb(
         first = _person(persons, verb.last, right[0].first if right else stop, verb)
         objects = _listed(words, right, forward=True, owned_from=after - 3 if next_is_done else len(words.folded) + 1)
         if objects:
-            return _with_one(first, _taken(objects, verb), words, objects[0].first)
+            counted = _and_one(words, persons, _taken(objects, verb), objects[-1].last, stop)
+            return _with_one(first, counted, words, objects[0].first)
         if first is not None or verb.value == "act":
             return first
     if left:
@@ -188,6 +190,24 @@ def _listed(
             break
         listed.append(number)
     return listed if forward else listed[::-1]
+
+
+def _and_one(
+    words: Words,
+    persons: dict[int, Mark],
+    counted: tuple[Interval, int, int],
+    start: int,
+    stop: int,
+) -> tuple[Interval, int, int]:
+    """One more for each "and a driver" behind the number."""
+    folded = words.folded
+    ones = sum(
+        1
+        for at in range(start + 2, stop)
+        if at in persons and persons[at].value in _ONE and folded[at - 1] in _ARTICLES and folded[at - 2] in AND
+    )
+    (low, high), first, last = counted
+    return ((low + ones, None if high is None else high + ones), first, last) if ones else counted
 
 
 def _with_one(
