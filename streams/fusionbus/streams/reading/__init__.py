@@ -7,8 +7,8 @@ from itertools import pairwise
 from fusionbus.contract.vocabulary import TargetSectorCode, ThreatCategory, Weapon
 from fusionbus.streams.reading.actor import read_actor
 from fusionbus.streams.reading.category import Mood, read_category, read_mood
-from fusionbus.streams.reading.gazetteer import Resolved, neighbours, resolve, zone_of
 from fusionbus.streams.reading.places import PlaceHit, find_places, narrowest, places_in
+from fusionbus.streams.reading.resolving import Resolved, neighbours, province_code, resolve, zone_of, zones_around
 from fusionbus.streams.reading.target import read_target
 from fusionbus.streams.reading.toll import read_toll
 from fusionbus.streams.reading.when import read_when
@@ -22,9 +22,11 @@ __all__ = [
     "Resolved",
     "find_places",
     "neighbours",
+    "province_code",
     "read_text",
     "resolve",
     "zone_of",
+    "zones_around",
 ]
 
 # Past this a report's text is an article; its first sentences say what happened and the rest is background.

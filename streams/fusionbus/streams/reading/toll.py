@@ -124,9 +124,8 @@ def _of_verb(
             return first
     if left:
         subject = _listed(words, left)
-        return _with_one(
-            _person(persons, start, subject[0].first, verb), _taken(subject, verb), words, subject[0].first
-        )
+        counted = _and_one(words, persons, _taken(subject, verb), subject[-1].last, verb.first)
+        return _with_one(_person(persons, start, subject[0].first, verb), counted, words, subject[0].first)
     if verb.value == "lives":
         return None
     return _person(persons, start, verb.first, verb) or _person_after(words, persons, verb, after)

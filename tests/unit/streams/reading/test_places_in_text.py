@@ -2,8 +2,9 @@
 
 import pytest
 
-from fusionbus.streams.reading import find_places, neighbours, read_text, resolve, zone_of
-from fusionbus.streams.reading.gazetteer import DISTRICTS, PROVINCE_CODES, distance_km, nearest_district
+from fusionbus.streams.reading import find_places, neighbours, read_text, resolve, zone_of, zones_around
+from fusionbus.streams.reading.gazetteer import DISTRICTS, NAMES, PROVINCE_CODES, distance_km
+from fusionbus.streams.reading.resolving import nearest_district
 
 NAMED = [
     ("Blast outside a market in Parachinar", "Parachinar", "Kurram", "PK-KP"),
@@ -140,3 +141,16 @@ def test_a_zone_is_the_province_unless_the_table_says_otherwise(
     zone: str,
 ) -> None:
     assert zone_of(province, district) == zone
+
+
+def test_a_report_near_a_border_is_probed_in_the_zones_around_it() -> None:
+    jacobabad = resolve(district="Jacobabad")
+    assert jacobabad is not None
+    assert set(zones_around(jacobabad.lat, jacobabad.lon, 40)) == {"PK-SD", "PK-BA"}
+    assert zones_around(51.5, 0.1, 40) == ()
+
+
+def test_no_two_places_of_one_district_share_a_name() -> None:
+    names = [(place.name, place.district) for name in NAMES.values() for place in name.places]
+    assert all(name for name, _ in names)
+    assert all(len({p.district for p in n.places}) == len(n.places) for n in NAMES.values())
