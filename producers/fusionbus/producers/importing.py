@@ -77,7 +77,7 @@ class Importer:
             if made:
                 fields[name] = made
         if faults or local_ref is None:
-            return faults
+            return list({fault.column: fault for fault in faults}.values())
         return self._validated(row, local_ref, fields)
 
     def _set_field(self, row: Row, fields: dict[str, Any], field: str, origin: Origin, faults: list[RowFault]) -> None:
@@ -116,7 +116,7 @@ class Importer:
             raise CellFault(empty, "it is empty, and the report's reference is made from it")
         first = self._seen.setdefault(str(ref), row.number)
         if first != row.number:
-            raise CellFault(columns[0], f"row {first} has the same reference {ref}")
+            raise CellFault(columns[-1], f"row {first} has the same reference {ref}")
         return str(ref)
 
     def _persons(self, row: Row) -> list[dict[str, Any]]:

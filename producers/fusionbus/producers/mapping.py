@@ -137,7 +137,9 @@ def load_mapping(name: str) -> Mapping:
     except ValidationError as exc:
         # A rule may also be a heading alone, so each fault is told twice: the longer path is the one inside the rule.
         first = max(exc.errors(include_url=False, include_input=False, include_context=False), key=_depth)
-        part = ".".join(str(one) for one in first["loc"] if one not in ("Rule", "constrained-str")) or "the file"
+        part = (
+            ".".join(str(one) for one in first["loc"] if "[" not in str(one) and one != "constrained-str") or "the file"
+        )
         said = first["msg"].removeprefix("Value error, ")
         raise Misconfigured(f"The mapping {name} is wrong at {part}: {said}.") from exc
 

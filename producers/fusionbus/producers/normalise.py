@@ -35,7 +35,8 @@ def _phone(text: str) -> str:
         number = phonenumbers.parse(text, HOME_REGION)
     except phonenumbers.NumberParseException as exc:
         raise FixTheReport("This is not a phone number: write it as 0300-1234567 or +92 300 1234567.") from exc
-    if not phonenumbers.is_possible_number(number):
+    # `is_possible_number` would also take a number that only makes sense within one town.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise FixTheReport("This phone number has too many or too few digits: write it as 0300-1234567.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
