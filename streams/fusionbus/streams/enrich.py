@@ -8,7 +8,7 @@ from fusionbus.contract.incident import Claim, PersonClue
 from fusionbus.contract.report import Casualties, Place, ThreatReport
 from fusionbus.contract.vocabulary import CasualtyGroup, Outcome, Province
 from fusionbus.streams.reading import PlaceHit, Reading, read_text, resolve, zone_of
-from fusionbus.streams.reading.gazetteer import look_up
+from fusionbus.streams.reading.resolving import look_up
 from fusionbus.streams.reading.words import LEXICON, cut
 from fusionbus.streams.terms import TERMS_MAX, terms_in
 from fusionbus.streams.values import Enriched, Evidence

@@ -29,7 +29,7 @@ from fusionbus.contract.vocabulary import (
     TargetSectorCode,
     ThreatCategory,
 )
-from fusionbus.streams.reading.gazetteer import province_code
+from fusionbus.streams.reading.resolving import province_code
 
 _LOCAL: Final = timezone(timedelta(hours=5))
 """Dates without a time are Pakistan's."""
