@@ -1,0 +1,127 @@
+"""An officer's answer to an alert: find the alert, tell the hub, keep the answer."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fusionbus.consumers.acknowledger import SEND_S_MAX, ControlWriter
+from fusionbus.consumers.handlers.sqlite import SqliteHandler
+from fusionbus.consumers.reading import TopicReader
+from fusionbus.consumers.settings import ConsumerSettings
+from fusionbus.contract import codec
+from fusionbus.contract.alert import Alert
+from fusionbus.contract.codec import Undecodable
+from fusionbus.contract.control import Acknowledgement
+from fusionbus.contract.errors import Misconfigured, RetryLater
+from fusionbus.contract.topics import alerts_topic
+from fusionbus.contract.vocabulary import AckAction, Opinion
+from fusionbus.shell.kafka import explained
+from fusionbus.shell.settings import BrokerSettings
+
+
+def answer(
+    alert_id: str,
+    agency: str,
+    action: AckAction,
+    *,
+    opinion: Opinion | None,
+    note: str | None,
+    by: str | None,
+    store: str | None,
+    broker: BrokerSettings,
+    settings: ConsumerSettings,
+) -> str:
+    """What was told to the hub, in a sentence. Raises: Misconfigured, NotAllowed, RetryLater."""
+    with explained(broker):
+        alert = _stored(store, alert_id) if store else _on_topic(broker, agency, alert_id, settings.scan_s_max)
+        if alert is None:
+            where = store or alerts_topic(agency)
+            raise Misconfigured(f"There is no alert {alert_id} in {where}: check the id and the agency.")
+        if alert.recipient != agency:
+            raise Misconfigured(f"The alert {alert_id} was for {alert.recipient}, not for {agency}.")
+        acknowledgement = Acknowledgement(
+            agency=agency,
+            by=by,
+            at=datetime.now(UTC),
+            alert_id=alert_id,
+            incident_id=alert.incident_id,
+            incident_revision=alert.incident_revision,
+            zone=alert.zone,
+            action=action,
+            opinion=opinion,
+            note=note,
+        )
+        _tell(broker, agency, acknowledgement)
+    kept = _keep(store, acknowledgement)
+    said = f"{action.value} ({opinion.value})" if opinion else action.value
+    return (
+        f"Told the hub: alert {alert_id} of incident {alert.incident_id}, revision {alert.incident_revision}, "
+        f"{said}.{kept}"
+    )
+
+
+def _tell(broker: BrokerSettings, agency: str, acknowledgement: Acknowledgement) -> None:
+    writer = ControlWriter(agency, broker)
+    try:
+        writer.send(acknowledgement).get(timeout=SEND_S_MAX)
+    finally:
+        writer.close()
+
+
+def _keep(store: str | None, acknowledgement: Acknowledgement) -> str:
+    """Keeps the answer beside the alert where the store can; the hub has it in any case."""
+    kind, _, path = (store or "").partition(":")
+    if kind != "sqlite":
+        return ""
+    try:
+        with closing(SqliteHandler(Path(path))) as database:
+            database.acknowledged(acknowledgement)
+    except (RetryLater, Misconfigured) as exc:
+        return f" It was not kept here: {exc}"
+    return ""
+
+
+def _stored(store: str, alert_id: str) -> Alert | None:
+    kind, _, path = store.partition(":")
+    if kind == "jsonl" and path:
+        return _first(_jsonl_lines(Path(path), alert_id), alert_id)
+    if kind == "sqlite" and path:
+        return _first(_sqlite_rows(Path(path), alert_id), alert_id)
+    raise Misconfigured(f"--store {store!r} is not known: use sqlite:PATH or jsonl:PATH.")
+
+
+def _jsonl_lines(path: Path, alert_id: str) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                if alert_id.encode() in line:
+                    yield line
+    except OSError as exc:
+        raise Misconfigured(f"{path} cannot be read ({exc.strerror}).") from exc
+
+
+def _sqlite_rows(path: Path, alert_id: str) -> Iterator[bytes]:
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            rows = database.execute("SELECT json FROM alerts WHERE alert_id = ?", (alert_id,)).fetchall()
+    except sqlite3.Error as exc:
+        raise Misconfigured(f"{path} is not a threat database that can be read ({exc}).") from exc
+    for row in rows:
+        yield row[0].encode()
+
+
+def _on_topic(broker: BrokerSettings, agency: str, alert_id: str, seconds_max: float) -> Alert | None:
+    with TopicReader(broker, alerts_topic(agency), f"{agency}.ack") as reader:
+        bodies = (record.value for record in reader.there_now(seconds_max) if record.value)
+        return _first((body for body in bodies if alert_id.encode() in body), alert_id)
+
+
+def _first(bodies: Iterator[bytes], alert_id: str) -> Alert | None:
+    """The alert of this id; a torn or foreign line is passed over."""
+    for body in bodies:
+        alert = codec.decode(Alert, body)
+        if not isinstance(alert, Undecodable) and alert.alert_id == alert_id:
+            return alert
+    return None
