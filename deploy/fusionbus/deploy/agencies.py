@@ -93,7 +93,8 @@ def parse(text: str, where: str = FILE_NAME) -> Federation:
 
 def _as_of(raw: Any, where: str) -> str:
     try:
-        return TypeAdapter(UtcDatetime).validate_python(raw).isoformat()
+        # A bare number would be read as seconds since 1970.
+        return TypeAdapter(UtcDatetime).validate_python(raw if isinstance(raw, str | datetime) else None).isoformat()
     except ValidationError as exc:
         raise Misconfigured(f"{where}: `as_of` must be a time with its zone, like 2026-11-01T00:00:00Z.") from exc
 
