@@ -33,7 +33,7 @@ __all__ = [
 TEXT_MAX = 4_000
 _PRECISE_RANK_MAX = 3
 SEVERAL_TOLLS_MIN = 2
-_LIST_GAPS = frozenset({"", "and", "And", "&", "aur", "اور", "،"})  # "in Kalat, Khuzdar", not "Quetta-Sibi highway"
+_LIST_GAPS = frozenset({"", "and", "And", "&", "aur", "اور", "،"})  # "in Ziarat, Harnai", not "Quetta-Sibi highway"
 _NOT_MANY = frozenset({"0-0", "1-1", "2-2"})  # two blasts are most often one attack
 
 

@@ -71,7 +71,7 @@ def places_in(words: Words, marks: list[Mark]) -> list[PlaceHit]:
 def narrowest(hits: list[PlaceHit]) -> PlaceHit | None:
     """The hit that says most precisely where: the smallest kind, the first named among equals.
 
-    A province that is named too decides between names: "the New Quetta hotel in Karachi, Sindh".
+    A province that is named too decides between names: "the Quetta Palace hotel in Karachi, Sindh".
     """
     if len(hits) > 1:
         provinces = {hit.province for hit in hits if hit.rank >= RANK["region"]}
