@@ -1,7 +1,7 @@
 """The command that shows what became of an agency's reports."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +15,7 @@ from fusionbus.consumers.handlers.terminal import PKT
 from fusionbus.consumers.reading import TopicReader
 from fusionbus.consumers.settings import ConsumerSettings
 from fusionbus.consumers.stopping import Stop, on_signals
-from fusionbus.contract import codec
+from fusionbus.contract import codec, ids
 from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.records import Receipt
 from fusionbus.contract.topics import receipts_topic
@@ -49,40 +49,52 @@ def receipts(
     )
     stop = Stop()
     with explained(broker), TopicReader(broker, receipts_topic(name), f"{name}.receipts") as reader, on_signals(stop):
-        seen: set[str] = set()
-        newest = deque(_wanted(reader.there_now(settings.scan_s_max), report, seen), maxlen=last)
+        choice = _Choice(name, report)
+        newest = deque(choice.among(reader.there_now(settings.scan_s_max)), maxlen=last)
         found = sorted(newest, key=lambda receipt: receipt.at)
         if found or not follow:
-            console.print(_table(found) if found else _nothing(name, report))
+            console.print(_table(found, choice.refs) if found else _nothing(name, report))
         if follow:
-            for receipt in _wanted(reader.coming(stop), report, seen):
-                console.print("  ".join(cell for cell in _cells(receipt) if cell), soft_wrap=True)
+            for receipt in choice.among(reader.coming(stop)):
+                console.print("  ".join(cell for cell in _cells(receipt, choice.refs) if cell), soft_wrap=True)
 
 
-def _wanted(records: Iterable[Any], report: str | None, seen: set[str]) -> Iterator[Receipt]:
-    """Each receipt once; those of one report, where that was asked for."""
-    for record in records:
-        receipt = codec.decode(Receipt, record.value or b"")
-        if isinstance(receipt, Undecodable) or receipt.receipt_id in seen:
-            continue
-        if report is None or report in {receipt.report_id, receipt.local_ref}:
-            seen.add(receipt.receipt_id)
-            yield receipt
+class _Choice:
+    """Which receipts are shown, each once, and the local references of their reports."""
+
+    def __init__(self, agency: str, report: str | None) -> None:
+        # A report's id is made from its local reference, so either names it.
+        self._reports = None if report is None else {report.strip().lower(), ids.report_id(agency, report)}
+        self._seen: set[str] = set()
+        self.refs: dict[str, str] = {}
+
+    def among(self, records: Iterable[Any]) -> Iterator[Receipt]:
+        """The receipts among these records that were asked for."""
+        for record in records:
+            receipt = codec.decode(Receipt, record.value or b"")
+            if isinstance(receipt, Undecodable) or receipt.receipt_id in self._seen:
+                continue
+            if receipt.report_id and receipt.local_ref:
+                self.refs[receipt.report_id] = receipt.local_ref
+            if self._reports is None or receipt.report_id in self._reports:
+                self._seen.add(receipt.receipt_id)
+                yield receipt
 
 
 def _nothing(agency: str, report: str | None) -> str:
     return f"There are no receipts for {agency}" + (f" about {line(report)}." if report else ".")
 
 
-def _table(found: Iterable[Receipt]) -> Table:
+def _table(found: Iterable[Receipt], refs: Mapping[str, str]) -> Table:
     table = Table(*COLUMNS, show_lines=False)
     for receipt in found:
-        table.add_row(*(Text(cell) for cell in _cells(receipt)))
+        table.add_row(*(Text(cell) for cell in _cells(receipt, refs)))
     return table
 
 
-def _cells(receipt: Receipt) -> tuple[str, ...]:
-    ref = line(receipt.local_ref or receipt.report_id or "")
+def _cells(receipt: Receipt, refs: Mapping[str, str]) -> tuple[str, ...]:
+    report_id = receipt.report_id or ""
+    ref = line(receipt.local_ref or refs.get(report_id, report_id))
     answers = (
         (receipt.acknowledged_by, "acknowledged"),
         (receipt.used_by, "used"),

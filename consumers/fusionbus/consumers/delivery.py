@@ -13,7 +13,6 @@ from fusionbus.consumers.settings import ConsumerSettings
 from fusionbus.consumers.stopping import Stop
 from fusionbus.contract import codec
 from fusionbus.contract.alert import Alert
-from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.errors import FixTheReport, Misconfigured, NotAllowed, RetryLater
 from fusionbus.contract.records import RejectReason
@@ -100,11 +99,6 @@ class Delivery:
         alert = codec.decode(Alert, raw.body)
         if isinstance(alert, Undecodable):
             return alert
-        if alert.schema_version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
-            sentence = (
-                f"schema_version {alert.schema_version[:20]} is unknown here; this software reads 1.x: update it."
-            )
-            return Undecodable(RejectReason.UNKNOWN_VERSION, sentence, "schema_version")
         if alert.recipient != self._agency:
             return Undecodable(
                 RejectReason.WRONG_AGENCY, f"The alert is for {alert.recipient}, not for {self._agency}.", "recipient"
