@@ -26,8 +26,8 @@ def make_app(**settings: Any) -> faust.App:
         "value_serializer": "raw",
         "web_enabled": False,
         "logging_config": None,
-        "broker_session_timeout": 6.0,
-        "broker_heartbeat_interval": 1.5,
+        "broker_session_timeout": 4.0,
+        "broker_heartbeat_interval": 1.0,
         "broker_commit_interval": 0.3,
         "topic_disable_leader": True,
     }

@@ -76,6 +76,22 @@ def test_a_second_worker_loses_and_doubles_nothing_and_bumps_the_epoch(bench: Be
     assert len(set(epochs)) > 1
 
 
+def test_a_worker_without_partitions_waits_quietly_and_takes_over(bench: Bench) -> None:
+    bench.make_topics("in", "out")
+    bench.write("in", numbered(5))
+    first = bench.start("ours", "seen_once", state="w1", rebalance_stuck_s=2, stuck_s=3)
+    until(lambda: bench.committed("in") == 5)
+    second = bench.start("ours", "seen_once", state="w2", rebalance_stuck_s=2, stuck_s=3)
+    with pytest.raises(AssertionError, match="not within"):  # the watchdog must not take idleness for a hang
+        until(lambda: not (first.alive and second.alive), 6.0)
+    first.kill()
+    second_first = bench.start("ours", "seen_once", state="w1", rebalance_stuck_s=60)
+    bench.write("in", numbered(5, first=5))
+    until(lambda: bench.committed("in") == 10)
+    assert second.alive or second_first.alive
+    assert bench.keys("out") == dict.fromkeys((f"k{number}" for number in range(10)), 1)
+
+
 def test_three_agents_and_thirty_ingress_topics_work_in_one_app(bench: Bench) -> None:
     names = [f"in{number}" for number in range(30)]
     bench.make_topics(*names, "hop", "out", "control", "told", partitions=2)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from aiokafka.errors import KafkaError
 from confluent_kafka import Message
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, FutureMessage
@@ -12,6 +13,7 @@ from faust.types.tuples import RecordMetadata
 
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.streams.engine.decision import Headers
+from fusionbus.streams.engine.die import die
 from fusionbus.streams.engine.sender import Sender, librdkafka_settings
 
 if TYPE_CHECKING:
@@ -46,7 +48,6 @@ class EngineProducer(driver.Producer):
 
     async def on_start(self) -> None:
         """Connects both."""
-        await super().on_start()
         engine = cast("EngineApp", self.app).engine
         settings = engine.settings
         self.sender = Sender(
@@ -58,6 +59,10 @@ class EngineProducer(driver.Producer):
                 message_bytes_max=settings.message_bytes_max,
             )
         )
+        try:
+            await super().on_start()
+        except KafkaError as error:
+            die(f"no way into the cluster ({type(error).__name__})", "check its address, the user and the password")
 
     async def send(  # noqa: PLR0917 - Faust's signature
         self,
