@@ -1,0 +1,203 @@
+"""The hub on paper: both hops, their state and the registry, with no broker; for tests and benches."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from builders import NOW, a_subscription, an_agency
+from fakes import FakeTable, FakeTopic
+from fusionbus.contract import topics
+from fusionbus.contract.agency import Agency, Subscription
+from fusionbus.contract.alert import Alert
+from fusionbus.contract.base import Message
+from fusionbus.contract.codec import AnyControl, AnyRegistryEntry, Undecodable, decode, decode_registry, encode
+from fusionbus.contract.incident import Incident, Link
+from fusionbus.contract.records import AuditRecord, DeadLetter, Receipt
+from fusionbus.contract.report import ThreatReport
+from fusionbus.contract.vocabulary import Classification, Kind, Province, Severity
+from fusionbus.streams.engine import Decision, Event, Output
+from fusionbus.streams.fusion import Fusion
+from fusionbus.streams.ingress import Poison, Tally, Work, decide_control, decide_reports
+from fusionbus.streams.registry import Registry
+
+M = TypeVar("M", bound=Message)
+
+
+def a_federation() -> list[Agency | Subscription]:
+    """Seven agencies with different rights and wishes; nobody in it exists.
+
+    CTD-KP and POLICE-KP are of one organisation and answer for Khyber Pakhtunkhwa; POLICE-KP may not see persons.
+    """
+    pashtun, national = (Province.KHYBER_PAKHTUNKHWA,), {"provinces": (), "group": "federal"}
+    return [
+        an_agency(agency="CTD-KP", serves=("IB",)),
+        an_agency(agency="POLICE-KP", group="police", provinces=pashtun, personal_data=False, contact="Desk, police"),
+        an_agency(agency="CTD-PB", organisation="Punjab Police", provinces=(Province.PUNJAB,), contact="Desk, Lahore"),
+        an_agency(agency="IB", organisation="IB", clearance=Classification.TOP_SECRET, contact="Desk, IB", **national),
+        an_agency(agency="FMU", organisation="FMU", kinds=(Kind.FINANCE,), contact="Desk, FMU", **national),
+        an_agency(agency="NACTA", organisation="NACTA", contact="Watch floor of the centre", **national),
+        an_agency(
+            agency="LIAISON-1",
+            organisation="Abroad",
+            group="partner",
+            provinces=(),
+            foreign=True,
+            personal_data=False,
+            contact="Desk abroad",
+        ),
+        a_subscription(agency="NACTA"),
+        a_subscription(agency="IB", name="Grave matters", severity_min=Severity.SEVERE),
+        a_subscription(agency="FMU", name="Payments", kinds=(Kind.FINANCE,)),
+        a_subscription(agency="LIAISON-1"),
+    ]
+
+
+@dataclass
+class HubOnPaper:
+    """What is sent to it walks at once through both hops; all that it writes is kept in `sent`."""
+
+    registry: Registry
+    now: datetime = NOW
+    seen: FakeTable = field(default_factory=lambda: FakeTable(topics.SEEN_TABLE))
+    fused: FakeTable = field(default_factory=lambda: FakeTable(topics.FUSED_TABLE))
+    sent: list[Output] = field(default_factory=list)
+    tally: Tally = field(default_factory=Counter)
+    epoch: int = 0
+    fusion: Fusion = field(init=False)
+    poison: dict[str, Poison] = field(default_factory=lambda: {"admit": Poison(), "control": Poison(), "fuse": Poison()})
+    _topics: dict[str, FakeTopic] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.fusion = Fusion(self.fused, lambda: self.epoch)
+
+    @classmethod
+    def of(cls, entries: Iterable[AnyRegistryEntry] | None = None) -> "HubOnPaper":
+        """A hub of this federation, by default of the small one above."""
+        return cls(Registry().with_entries(a_federation() if entries is None else entries))
+
+    # -- what agencies do ------------------------------------------------------------------------------------------
+    def send(self, *reports: ThreatReport) -> None:
+        """Each report on its agency's topic, one after the other."""
+        for report in reports:
+            self.put(topics.reports_topic(report.agency), report.report_id.encode(), encode(report))
+
+    def tell(self, *messages: AnyControl) -> None:
+        """Each control message on its agency's topic."""
+        for message in messages:
+            self.put(topics.control_topic(message.agency), message.agency.encode(), encode(message))
+
+    def put(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+        """Any bytes on any agency's topic, through both hops."""
+        self.fuse(self.admit([self.event(topic, key, value)]))
+
+    # -- the hops, one at a time -----------------------------------------------------------------------------------
+    def event(self, topic: str, key: bytes | None, value: bytes | None) -> Event:
+        """The record as the hub would read it now."""
+        return self._topics.setdefault(topic, FakeTopic(topic)).event(key, value, self.now)
+
+    def event_of(self, report: ThreatReport) -> Event:
+        """The record of a report."""
+        return self.event(topics.reports_topic(report.agency), report.report_id.encode(), encode(report))
+
+    def admit(self, batch: Sequence[Event]) -> list[Event]:
+        """The first hop over a batch of one kind of topic; what it accepted, as the second hop reads it."""
+        if not batch:
+            return []
+        work = self.work("admit")
+        if batch[0].topic.startswith(topics.CONTROL):
+            decision = decide_control(batch, work)
+        else:
+            decision = decide_reports(batch, self.seen, work)
+        self.keep(decision)
+        return [
+            self.event(topics.ACCEPTED, output.key, output.value)
+            for output in decision.outputs
+            if output.topic == topics.ACCEPTED
+        ]
+
+    def fuse(self, batch: Sequence[Event]) -> None:
+        """The second hop over a batch of accepted traffic."""
+        if batch:
+            self.keep(self.fusion.decide(batch, self.work("fuse")))
+
+    def work(self, step: str) -> Work:
+        """An empty batch for this step."""
+        return Work(self.registry, self.now, self.tally, self.poison[step])
+
+    def keep(self, decision: Decision) -> None:
+        """What the engine does with a decision: sends, then marks. Changes of the registry are in force at once."""
+        self.sent.extend(decision.outputs)
+        self.seen.keep(decision)
+        self.fused.keep(decision)
+        changes = [decode_registry(o.value or b"") for o in decision.outputs if o.topic == topics.REGISTRY]
+        if changes:
+            self.registry = self.registry.with_entries(c for c in changes if not isinstance(c, Undecodable))
+
+    def rebalance(self) -> None:
+        """Partitions went and came back: whatever is only remembered is forgotten."""
+        self.epoch += 1
+
+    def restart(self) -> None:
+        """Another process takes over, with the tables as they are kept."""
+        self.fusion = Fusion(self.fused, lambda: self.epoch)
+
+    def later(self, span: timedelta) -> None:
+        """Lets time pass."""
+        self.now += span
+
+    # -- what came of it -------------------------------------------------------------------------------------------
+    def alerts(self) -> list[Alert]:
+        """Every alert, in order."""
+        return self._read(Alert, topics.ALERTS)
+
+    def alerts_of(self, agency: str) -> list[Alert]:
+        """This agency's alerts, in order."""
+        return self._read(Alert, topics.alerts_topic(agency), whole=True)
+
+    def receipts_of(self, agency: str) -> list[Receipt]:
+        """This agency's receipts, in order."""
+        return self._read(Receipt, topics.receipts_topic(agency), whole=True)
+
+    def receipts(self) -> list[Receipt]:
+        """Every receipt, in order."""
+        return self._read(Receipt, topics.RECEIPTS)
+
+    def audit(self) -> list[AuditRecord]:
+        """Every audit record, in order."""
+        return self._read(AuditRecord, topics.AUDIT, whole=True)
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """Every dead letter, in order."""
+        return self._read(DeadLetter, topics.DEAD_LETTERS, whole=True)
+
+    def links(self) -> list[Link]:
+        """Every link, in order."""
+        return self._read(Link, topics.LINKS, whole=True)
+
+    def incidents(self) -> dict[str, Incident]:
+        """The newest state of every incident, as the compacted topic would hold it."""
+        return {each.incident_id: each for each in self._read(Incident, topics.INCIDENTS, whole=True)}
+
+    def incident(self) -> Incident:
+        """The one incident there is."""
+        (found,) = self.incidents().values()
+        return found
+
+    def raw_alerts_of(self, agency: str) -> list[bytes]:
+        """The bytes of this agency's alerts."""
+        return [output.value or b"" for output in self.sent if output.topic == topics.alerts_topic(agency)]
+
+    def clear(self) -> None:
+        """Forgets what was written so far, not what is known."""
+        self.sent.clear()
+
+    def _read(self, model: type[M], topic: str, *, whole: bool = False) -> list[M]:
+        found = []
+        for output in self.sent:
+            if output.topic == topic if whole else output.topic.startswith(topic):
+                message = decode(model, output.value or b"")
+                assert not isinstance(message, Undecodable), f"{output.topic}: {message.sentence}"
+                found.append(message)
+        return found
