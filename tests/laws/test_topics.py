@@ -81,3 +81,8 @@ def test_ingress_and_its_state_have_one_number_of_partitions_and_so_have_the_zon
     assert spread[topics.SEEN_CHANGELOG] == topics.agency_topics("A")[0].spread
     assert spread[topics.FUSED_CHANGELOG] == spread[topics.ACCEPTED]
     assert all(hasattr(Partitions(), topic.spread) for topic in FAMILIES)
+
+
+def test_what_an_agency_writes_is_stamped_by_the_broker_and_not_by_the_agencys_clock() -> None:
+    stamped = {topic.name for topic in FAMILIES if topic.config().get("message.timestamp.type") == "LogAppendTime"}
+    assert stamped == {topic.name for topic in FAMILIES if topic.writers == (schemas.FAMILY,)}

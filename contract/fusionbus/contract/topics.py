@@ -82,6 +82,10 @@ class Topic:
         if self.compacted:
             settings["cleanup.policy"] = "compact"
         settings["retention.ms"] = str(-1 if self.retention_ms is None else self.retention_ms)
+        if HUB not in self.writers:
+            # An agency's clock may be wrong: with its time stamp on them, records of 1970 would be deleted as too old
+            # before the hub has read them, and latency could not be measured.
+            settings["message.timestamp.type"] = "LogAppendTime"
         return settings
 
 
