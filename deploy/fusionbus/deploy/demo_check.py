@@ -15,18 +15,7 @@ FIRST_NEWS: Final = frozenset({ReceiptOutcome.NEW_INCIDENT, ReceiptOutcome.CORRO
 
 def check(evidence: Evidence) -> list[Fault]:
     """Everything that is not as it should be; an empty list is a passed demo."""
-    checks: dict[str, Callable[[Evidence], Iterator[str]]] = {
-        "well formed": _well_formed,
-        "handlers": _handlers,
-        "leaks": _leaks,
-        "expected": _expected,
-        "scenario": _scenario,
-        "exercises": _exercises,
-        "recalls": _recalls,
-        "counts": _counts,
-        "refusals": _refusals,
-    }
-    return [Fault(name, sentence) for name, each in checks.items() for sentence in each(evidence)]
+    return [Fault(name, sentence) for name, each in CHECKS.items() for sentence in each(evidence)]
 
 
 def _well_formed(evidence: Evidence) -> Iterator[str]:
@@ -146,3 +135,16 @@ def _refusals(evidence: Evidence) -> Iterator[str]:
     for receipt in refused:
         if not receipt.sentence:
             yield f"{receipt.agency}: a refusal does not say what to mend"
+
+
+CHECKS: Final[dict[str, Callable[[Evidence], Iterator[str]]]] = {
+    "every message is well formed": _well_formed,
+    "every alert reached its handler": _handlers,
+    "none went where it must not": _leaks,
+    "every expected alert arrived": _expected,
+    "the scenario's alerts are as written by hand": _scenario,
+    "no exercise met a real report": _exercises,
+    "every withdrawal reached who had the report": _recalls,
+    "counts reconcile per agency": _counts,
+    "bad messages were refused with a reason": _refusals,
+}

@@ -1,0 +1,121 @@
+"""What the demo sends: the scenario among simulated reports, in order of time, and messages that must be refused."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from fusionbus.contract import codec, ids, topics
+from fusionbus.contract.codec import Undecodable
+from fusionbus.contract.errors import Misconfigured
+from fusionbus.contract.handling import Handling
+from fusionbus.contract.records import RejectReason
+from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
+from fusionbus.contract.sections import IncidentSection
+from fusionbus.contract.vocabulary import TLP, MsgType, Status
+from fusionbus.deploy.demo_evidence import Bad, Expectation
+from fusionbus.deploy.demo_oracle import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Lines to replay with what is true of each, and what a person expects of the scenario."""
+
+    told: tuple[Told, ...]
+    expectations: tuple[Expectation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A raw record to be refused."""
+
+    bad: Bad
+    key: bytes
+    value: bytes
+
+    @property
+    def topic(self) -> str:
+        """The topic of the agency that sends it."""
+        return topics.reports_topic(self.bad.agency)
+
+
+def read(pairs: Iterable[tuple[Path, Path]]) -> Traffic:
+    """The reports of several files with their truth, oldest first. Raises: Misconfigured where they do not fit."""
+    told: list[Told] = []
+    expectations: list[Expectation] = []
+    for reports, truth in pairs:
+        rows = [json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines()]
+        lines = reports.read_bytes().splitlines()
+        facts = [row for row in rows if row["type"] == "report"]
+        if len(lines) != len(facts):
+            raise Misconfigured(
+                f"{reports} has {len(lines)} reports and {truth} tells of {len(facts)}: make both anew."
+            )
+        told.extend(_told(line, row, reports) for line, row in zip(lines, facts, strict=True))
+        expectations.extend(
+            Expectation(row["event"], tuple(row["must"]), tuple(row["never"]))
+            for row in rows
+            if row["type"] == "incident"
+        )
+    told.sort(key=lambda each: each.report.reported_at)
+    return Traffic(tuple(told), tuple(expectations))
+
+
+def write(traffic: Traffic, path: Path) -> None:
+    """Writes the reports for `fusionbus replay`."""
+    path.write_bytes(b"".join(codec.encode(each.report) + b"\n" for each in traffic.told))
+
+
+def _told(line: bytes, row: dict[str, Any], where: Path) -> Told:
+    report = codec.decode_report(line)
+    if isinstance(report, Undecodable):
+        raise Misconfigured(f"{where}, line {row['line']}: {report.sentence}")
+    if (report.report_id, report.revision) != (row["report_id"], row["revision"]):
+        raise Misconfigured(f"{where}, line {row['line']}: the truth tells of another report: make both anew.")
+    return Told(report, row["relation"], row["event"], row["origin"], row["province"], row["district"])
+
+
+_PLAIN_REF: Final = "DEMO-BAD"
+_FUTURE: Final = timedelta(days=2)
+
+
+def bad_messages(now: datetime) -> tuple[Message, ...]:
+    """One message for each way to be refused at the door."""
+    version = codec.encode(_plain("POLICE-KP", "version", now))
+    gone = _plain("CTD-SD", "unknown", now, msg_type=MsgType.CANCEL, revision=2)
+    return (
+        _raw("POLICE-PB", "broken JSON", RejectReason.NOT_JSON, b'{"report_id": "half of a rep'),
+        _raw("POLICE-SD", "oversized", RejectReason.TOO_LARGE, b'"' + b"x" * (REPORT_BYTES_MAX + 1) + b'"'),
+        _raw("POLICE-KP", "unknown version", RejectReason.UNKNOWN_VERSION, version.replace(b'"1.0"', b'"9.0"', 1)),
+        _raw("ANF", "binary", RejectReason.NOT_JSON, bytes(range(128, 256)) * 4),
+        _raw("NCCIA", "no field fits", RejectReason.SCHEMA, b'{"schema_version":"1.0","agency":"NCCIA"}'),
+        _raw("PFC-SD", "wrong key", RejectReason.WRONG_KEY, codec.encode(_plain("PFC-SD", "key", now))),
+        _report("CTD-BA", "another agency's name", RejectReason.WRONG_AGENCY, _plain("CTD-KP", "stranger", now)),
+        _report("CTD-SD", "withdraws the unknown", RejectReason.UNKNOWN_REPORT, gone),
+        _report("POLICE-BA", "future", RejectReason.FUTURE_DATED, _plain("POLICE-BA", "future", now + _FUTURE)),
+    )
+
+
+def _raw(agency: str, what: str, reason: RejectReason, value: bytes) -> Message:
+    return Message(Bad(agency, what, reason.value), b"some key", value)
+
+
+def _report(agency: str, what: str, reason: RejectReason, report: ThreatReport) -> Message:
+    return Message(Bad(agency, what, reason.value), report.report_id.encode(), codec.encode(report))
+
+
+def _plain(agency: str, name: str, at: datetime, **more: Any) -> ThreatReport:
+    local_ref = f"{_PLAIN_REF}/{name}/{at.astimezone(UTC):%Y%m%d%H%M%S}"
+    return ThreatReport(
+        report_id=ids.report_id(agency, local_ref),
+        agency=agency,
+        local_ref=local_ref,
+        status=Status.ACTUAL,
+        reported_at=at,
+        narrative="This message is made to be refused.",
+        handling=Handling(tlp=TLP.GREEN),
+        section=IncidentSection(),
+        **more,
+    )
