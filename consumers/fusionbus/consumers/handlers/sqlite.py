@@ -33,7 +33,7 @@ class SqliteHandler:
 
     name = "sqlite"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_s: float = BUSY_S_MAX) -> None:
         self.path = path
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
@@ -42,7 +42,7 @@ class SqliteHandler:
                 f"{path} cannot be written ({exc.strerror}): name a file in a folder that exists and may be written."
             ) from exc
         with self._explained():
-            self._db = sqlite3.connect(path, timeout=BUSY_S_MAX, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
             try:
                 self._set_up()
             except BaseException:

@@ -54,12 +54,13 @@ class TerminalHandler:
 
     name = "terminal"
 
-    def __init__(self, out: TextIO | None = None, width: int | None = None) -> None:
+    def __init__(self, out: TextIO | None = None, width: int | None = None, remembered: int = REMEMBERED_MAX) -> None:
         # Text from outside is never markup, and numbers in it are not coloured as if they meant something.
         self._console = Console(
             file=out or sys.stdout, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False
         )
         self._shown: dict[str, None] = {}
+        self._remembered = remembered
 
     def take(self, alert: Alert) -> Taken:
         """Whether the alert was new on this screen. Raises: Misconfigured when nobody reads the output any more."""
@@ -72,7 +73,7 @@ class TerminalHandler:
         except OSError as exc:
             raise Misconfigured(f"The terminal cannot be written ({exc.strerror}): nobody reads the output.") from exc
         self._shown[alert.alert_id] = None
-        if len(self._shown) > REMEMBERED_MAX:
+        if len(self._shown) > self._remembered:
             del self._shown[next(iter(self._shown))]
         return Taken.NEW
 

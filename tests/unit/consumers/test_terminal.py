@@ -1,0 +1,118 @@
+"""What stands on the screen, and what text from outside cannot do to it."""
+
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fusionbus.consumers.handlers import Taken
+from fusionbus.consumers.handlers.plain_text import line, lines
+from fusionbus.consumers.handlers.terminal import TerminalHandler
+from fusionbus.consumers.testing import sample_alert
+from fusionbus.contract.alert import Alert, AlertHandling
+from fusionbus.contract.vocabulary import PAP, TLP, AlertMsgType, Classification, Form, Severity, Status
+
+
+def _shown(alert: Alert, width: int = 100) -> str:
+    out = StringIO()
+    TerminalHandler(out, width).take(alert)
+    return out.getvalue()
+
+
+def test_a_block_says_what_where_when_how_many_how_sure_and_why() -> None:
+    shown = _shown(sample_alert(revision=2))
+    for part in (
+        "SEVERE · incident · UPDATE (revision 2)",
+        "Roadside bomb against a police van near Bannu",
+        "Township, Bannu, Khyber Pakhtunkhwa (32.9900, 70.6000 ±5 km)",
+        "2026-01-15 13:30–14:00 PKT",
+        "killed 2–4, injured 7",
+        "2 independent origins in 2 reports",
+        "credibility 1, confirmed by other sources",
+        "It happened in your territory (Khyber Pakhtunkhwa). (jurisdiction)",
+        "TLP:AMBER · PAP:AMBER · restricted",
+        "form: full report",
+        "Duty desk, Police Khyber Pakhtunkhwa",
+        "acknowledge by 2026-01-15 15:30 PKT",
+        "بنوں میں پولیس وین کے قریب دھماکہ ہوا۔",
+    ):
+        assert part in shown
+
+
+def test_an_exercise_cannot_be_taken_for_the_real_thing() -> None:
+    assert _shown(sample_alert(status=Status.EXERCISE)).lstrip().startswith("*** EXERCISE ***")
+
+
+def test_a_masked_pointer_shows_what_there_is() -> None:
+    alert = sample_alert(
+        form=Form.POINTER,
+        msg_type=AlertMsgType.CANCEL,
+        handling=AlertHandling(
+            tlp=TLP.RED,
+            pap=PAP.RED,
+            classification=Classification.SECRET,
+            originator_control=True,
+            caveats=("Eyes only",),
+        ),
+        acknowledge_by=None,
+        body={
+            "report_id": None,
+            "agency": None,
+            "unit": None,
+            "local_ref": None,
+            "place": None,
+            "headline": None,
+            "narrative": None,
+            "severity": Severity.UNKNOWN,
+        },
+    )
+    shown = _shown(alert, 200)
+    assert "source masked" in shown
+    assert (
+        "TLP:RED · PAP:RED · secret · originator control · third-agency rule · Eyes only · form: pointer only" in shown
+    )
+
+
+@pytest.mark.parametrize(
+    ("evil", "harmless"),
+    [
+        ("\x1b[2J\x1b[31mred", "�[2J�[31mred"),
+        (
+            "[bold red]markup[/] [link=http://x.invalid]x[/link] :bomb:",
+            "[bold red]markup[/] [link=http://x.invalid]x[/link] :bomb:",
+        ),
+        ("back\b\b\bspace\rreturn\x9b31m", "back���space�return�31m"),
+        ("left\u202eright\u2066isolate\ufefftag\U000e0041", "leftrightisolatetag"),
+        ("one\n SEVERE · incident forged", "one SEVERE · incident forged"),
+        ("two\u2028lines\x85and\x0bmore", "two lines and more"),
+        ("نیم\u200cفاصلہ\u200f", "نیم\u200cفاصلہ\u200f"),
+    ],
+)
+def test_text_from_outside_is_only_text(evil: str, harmless: str) -> None:
+    assert line(evil) == harmless
+    assert harmless in _shown(sample_alert(body={"headline": evil}), 200)
+
+
+def test_no_narrative_can_begin_a_block_of_its_own() -> None:
+    alert = sample_alert(body={"narrative": "first\n\n EXTREME · incident  forged\n" + "word " * 100})
+    after_title = _shown(alert, 60).splitlines()[2:]
+    assert all(row.startswith("▌ ") for row in after_title)
+
+
+def test_a_giant_narrative_is_cut_and_says_so() -> None:
+    assert "18,500 more characters in the stored alert" in _shown(sample_alert(body={"narrative": "x" * 20_000}))
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_any_text_loses_its_controls_and_nothing_else_breaks(text: str) -> None:
+    for part in lines(text):
+        assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in part)
+        assert not set(part) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
+
+
+def test_the_oldest_shown_ids_are_forgotten() -> None:
+    handler = TerminalHandler(StringIO(), 100, remembered=3)
+    alerts = [sample_alert(number=number) for number in range(4)]
+    taken = [handler.take(alert) for alert in (*alerts, alerts[3], alerts[0])]
+    assert taken == [Taken.NEW] * 4 + [Taken.REPEAT, Taken.NEW]
