@@ -28,7 +28,7 @@ from fusionbus.streams import event_record, incidents
 from fusionbus.streams.correlate import OpenIncidents
 from fusionbus.streams.correlate.decide import decide
 from fusionbus.streams.correlate.score import Scored, scores
-from fusionbus.streams.correlate.weights import Weights, committed
+from fusionbus.streams.correlate.weights import Weights, committed, read
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.values import Enriched, Joined
 
@@ -38,9 +38,10 @@ EPOCHS = 12
 PRIOR_BITS = 1.5
 """How far a weight may stray from where it started before the data must insist."""
 STEP = 0.25
+HALF = 0.5
 BOUNDS = {
     # Two registers list each event once; a hub's agencies also send a second reference for one event.
-    "agency.same_register": (-8.0, 0.0),
+    "agency.same_register": (-18.0, -18.0),
     "agency.same": (-3.0, 0.0),
     # Registers of deaths name the one victim; other reports name a victim here and a suspect there.
     "person.other_name": (-4.0, 0.0),
@@ -57,6 +58,7 @@ BOUNDS = {
 """Where the labelled data is known to differ from a hub's, a weight stays within these."""
 BITS_MAX = 10.0
 FALLING = (
+    ("time.hour0", "time.hour1", "time.hour2", "time.gap2"),
     ("time.gap0", "time.gap1", "time.gap2", "time.gap3", "time.gap4", "time.gap5"),
     ("time.lag1", "time.lag2", "time.lag3", "time.lag4", "time.lag5"),
     ("time.apart0", "time.apart1", "time.apart2", "time.apart3", "time.apart4", "time.apart5"),
@@ -115,25 +117,55 @@ def labelled(spec: str) -> list[Labelled]:
     return found
 
 
-def shown(reports: Iterable[Labelled], weights: Weights) -> Iterator[Case]:
-    """Each report with the true incidents that were open before it."""
+def shown(reports: Iterable[Labelled], weights: Weights, *, by_truth: bool) -> Iterator[Case]:
+    """Each report with the incidents that were open before it: the true ones, or those that these weights made.
+
+    The true ones alone would teach nothing about what its own mistakes look like later.
+    """
     held = OpenIncidents()
-    true: dict[str, Incident] = {}
+    known: dict[str, Incident] = {}
+    truths: dict[str, Counter[str]] = {}
     for one in reports:
         now = one.enriched.report.reported_at
-        gone = set(held.expire(now))
-        true = {truth: incident for truth, incident in true.items() if incident.incident_id not in gone}
-        mine = true.get(one.truth)
+        for gone in held.expire(now):
+            known.pop(gone, None)
         found = scores(one.enriched, held, weights)
-        right = _index(found, mine.incident_id) if mine is not None else None
-        if found and (mine is None or right is not None):
-            yield Case([s.findings for s in found], right)
-        true[one.truth] = incident = _grown(mine, one.enriched, now)
+        right = _right([truths[s.incident.incident_id] for s in found], one.truth)
+        here = any(one.truth in truths[incident_id] for incident_id in known)
+        if found and (right is not None or not here):
+            yield from _case([s.findings for s in found], right)
+        if by_truth:
+            mine = next((i for i in known if one.truth in truths[i]), None) if here else None
+        else:
+            match = settle(found, weights)
+            mine = match.incident.incident_id if match is not None else None
+        incident = _grown(known.get(mine or ""), one.enriched, now)
+        known[incident.incident_id] = incident
+        truths.setdefault(incident.incident_id, Counter())[one.truth] += 1
         held.put(incident)
 
 
-def _index(found: list[Scored], incident_id: str) -> int | None:
-    return next((i for i, s in enumerate(found) if s.incident.incident_id == incident_id), None)
+def settle(found: list[Scored], weights: Weights) -> Scored | None:
+    """The candidate that `decide` would join."""
+    if not found:
+        return None
+    odds = [2.0 ** min(60.0, s.bits) for s in found]
+    best = max(range(len(found)), key=odds.__getitem__)
+    return found[best] if odds[best] / (1.0 + sum(odds)) >= weights.merge else None
+
+
+def _right(held: list[Counter[str]], truth: str) -> int | None:
+    """The candidate that mostly tells of this truth."""
+    shares = [counts[truth] / counts.total() for counts in held]
+    best = max(range(len(shares)), key=shares.__getitem__, default=None)
+    return best if best is not None and shares[best] >= HALF else None
+
+
+def _case(options: list[list[tuple[str, float]]], right: int | None) -> Iterator[Case]:
+    """Without what one register lists twice: those never match, and would teach that a day in common tells nothing."""
+    kept = [i for i, option in enumerate(options) if all(name != "agency.same_register" for name, _ in option)]
+    if kept and (right is None or right in kept):
+        yield Case([options[i] for i in kept], None if right is None else kept.index(right))
 
 
 def _grown(incident: Incident | None, enriched: Enriched, now: datetime) -> Incident:
@@ -248,14 +280,20 @@ def main() -> None:
     ask.add_argument("--out", type=Path, help="where the weights go; without it they are only scored")
     ask.add_argument("--holdout", type=float, default=0.0, help="share at each file's end that is not learned from")
     ask.add_argument("--merge", type=float, nargs="+", default=[committed().merge], help="thresholds to score")
+    ask.add_argument("--start", type=Path, help="weights to start from and stay near; without it the committed ones")
     ask.add_argument("--score-only", action="store_true", help="score the committed weights")
     asked = ask.parse_args()
     sets = {spec: labelled(spec) for spec in asked.files}
     parts = {spec: int(len(reports) * (1 - asked.holdout)) for spec, reports in sets.items()}
-    weights = committed()
+    weights = start = read(asked.start.read_text(encoding="utf-8")) if asked.start else committed()
     for turn in range(0 if asked.score_only else ROUNDS):
-        cases = [case for spec, reports in sets.items() for case in shown(reports[: parts[spec]], weights)]
-        bits = learn(cases, dict(weights.bits), dict(committed().bits))
+        cases = [
+            case
+            for spec, reports in sets.items()
+            for by_truth in (True, False)
+            for case in shown(reports[: parts[spec]], weights, by_truth=by_truth)
+        ]
+        bits = learn(cases, dict(weights.bits), dict(start.bits))
         weights = Weights(MappingProxyType(bits), weights.merge, weights.possible)
         print(f"round {turn + 1}: {len(cases)} cases", file=sys.stderr)
     for spec, reports in sets.items():

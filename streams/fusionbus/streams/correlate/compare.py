@@ -13,10 +13,15 @@ Finding = tuple[str, float]
 Rarity = Callable[[str], float]
 
 _DAYS = (0.5, 1.5, 2.5, 4.5, 7.5)
+_HOURS = (1.5 / 24, 4 / 24, 12 / 24)
+_PRECISE_S = 6 * 3_600.0
+"""An event told within so many seconds is told by the hour; longer intervals are days."""
 _SEVERAL_TOLD = 4
 _CLOSE_SHARE = 0.25
 _FAR_RATIO = 3.0
 _TEXT_STEPS = (0.05, 0.2, 0.35, 0.5, 0.7, 0.9)
+_TEXT_BITS_MAX = 40.0
+"""Long texts of one author repeat whole sentences; past this more words in common tell nothing more."""
 
 
 def _steps(value: float, steps: tuple[float, ...]) -> int:
@@ -31,6 +36,7 @@ def _names(stem: str, count: int) -> tuple[str, ...]:
 
 
 _GAP = _names("time.gap", 6)
+_HOUR = _names("time.hour", 4)
 _LAG = _names("time.lag", 6)
 _APART = _names("time.apart", 6)
 _OVERLAP = _names("text.overlap", 7)
@@ -59,6 +65,8 @@ def time(one: Told, other: Told) -> Finding:
     """How far apart in days: event to event, telling to event, or telling to telling, whatever is known."""
     if one.start_s is not None and other.start_s is not None:
         gap = max(0.0, one.start_s - other.end_s, other.start_s - one.end_s)  # type: ignore[operator]  # both are set
+        if gap < DAY_S / 2 and one.end_s - one.start_s <= _PRECISE_S and other.end_s - other.start_s <= _PRECISE_S:  # type: ignore[operator]  # as above
+            return _HOUR[_steps(gap / DAY_S, _HOURS)], 1.0
         return _GAP[_steps(gap / DAY_S, _DAYS)], 1.0
     if one.start_s is not None:
         return _lag(other.reported_s, one)
@@ -117,6 +125,6 @@ def text(terms: dict[str, float], total: float, other: Told) -> list[Finding]:
     theirs = len(shared) / len(other.terms)
     return [
         (_OVERLAP[_steps(share, _TEXT_STEPS)], 1.0),
-        ("text.rarity", min(bits, 60.0)),
+        ("text.rarity", min(bits, _TEXT_BITS_MAX)),
         ("text.covered", theirs),
     ]

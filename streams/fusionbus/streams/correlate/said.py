@@ -6,6 +6,7 @@ from fusionbus.streams.correlate.weights import Weights
 
 _SAID = {
     "time.gap": "the events are {days} apart",
+    "time.hour": "the events are {hours} apart",
     "time.lag": "told {days} after the event",
     "time.apart": "told {days} apart",
     "time.before": "told before the event",
@@ -50,6 +51,7 @@ _SAID = {
     "rivals.near": "other incidents fit as well",
 }
 _DAYS = ("less than a day", "one day", "two days", "three or four days", "up to a week", "more than a week")
+_HOURS = ("hardly an hour", "a few hours", "half a day", "half a day")
 _SHARES = ("hardly any", "a few", "a third", "half", "most", "nearly all", "all")
 _REACH = ("a third", "one", "two", "three")
 _YEARS = ("the year", "one year", "three years", "eight years")
@@ -78,6 +80,7 @@ def _say(name: str) -> str | None:
         index = int(level)
         return _SAID[stem].format(
             days=_DAYS[min(index, 5)],
+            hours=_HOURS[min(index, 3)],
             share=_SHARES[min(index, 6)],
             reach=_REACH[min(index, 3)],
             years=_YEARS[min(index, 3)],
