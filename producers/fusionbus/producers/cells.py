@@ -12,6 +12,8 @@ from fusionbus.producers.rows import Cell, Row, fold_heading
 Value = str | int | float | bool | datetime | date
 _BRACES: Final = re.compile(r"\{([^{}]+)\}")
 _SHOWN_MAX: Final = 40
+_YEARS: Final = range(1900, 2101)
+"""A date outside is a typing error; the calendar's own ends cannot even be moved to another time zone."""
 
 
 class CellFault(Exception):  # noqa: N818 - one fault of one cell, told beside its neighbours'
@@ -78,21 +80,28 @@ def _formatted(row: Row, form: str) -> str | None:
 
 
 def _date(cell: Cell, column: str, forms: tuple[str, ...], timezone: ZoneInfo) -> datetime | date:
-    if isinstance(cell, datetime):
-        # A spreadsheet keeps a bare date as midnight.
-        return cell.date() if cell.time() == time() else cell.replace(tzinfo=timezone).astimezone(UTC)
-    if isinstance(cell, date):
-        return cell
+    found = _read_date(cell, forms) if isinstance(cell, str) else _bare(cell)
+    if found is None or found.year not in _YEARS:
+        sample = datetime(2026, 3, 31, 14, 5, tzinfo=UTC).strftime(forms[0])
+        raise CellFault(column, f"“{str(cell)[:_SHOWN_MAX]}” is no date written like {sample}")
+    if not isinstance(found, datetime):
+        return found
+    return (found if found.tzinfo else found.replace(tzinfo=timezone)).astimezone(UTC)
+
+
+def _bare(cell: datetime | date) -> datetime | date:
+    """A spreadsheet keeps a bare date as midnight."""
+    return cell.date() if isinstance(cell, datetime) and cell.time() == time() else cell
+
+
+def _read_date(cell: str, forms: tuple[str, ...]) -> datetime | date | None:
     for form in forms:
         try:
             at = datetime.strptime(cell, form)  # noqa: DTZ007 - the zone follows
         except ValueError:
             continue
-        if not re.search(r"%[HIcXT]", form):
-            return at.date()
-        return (at if at.tzinfo else at.replace(tzinfo=timezone)).astimezone(UTC)
-    sample = datetime(2026, 3, 31, 14, 5, tzinfo=UTC).strftime(forms[0])
-    raise CellFault(column, f"“{cell[:_SHOWN_MAX]}” is no date written like {sample}")
+        return at if re.search(r"%[HIcXT]", form) else at.date()
+    return None
 
 
 def day(of: date, timezone: ZoneInfo) -> tuple[datetime, datetime]:

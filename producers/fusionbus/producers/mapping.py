@@ -144,8 +144,8 @@ def load_mapping(name: str) -> Mapping:
         raise Misconfigured(f"The mapping {name} is wrong at {part}: {said}.") from exc
 
 
-def _depth(fault: ErrorDetails) -> int:
-    return len(fault["loc"])
+def _depth(fault: ErrorDetails) -> tuple[bool, int]:
+    return fault["type"] != "string_type", len(fault["loc"])
 
 
 def _text(name: str) -> str:

@@ -71,7 +71,7 @@ def _csv(file: Path, mapping: Mapping) -> Sheet:
     encoding = _encoding(file)
     with file.open(encoding=encoding, newline="") as stream:
         sample = stream.read(SAMPLE_CHARACTERS)
-    first = sample.splitlines()[mapping.heading_row - 1] if sample.count("\n") >= mapping.heading_row - 1 else ""
+    first = next(iter(sample.splitlines()[mapping.heading_row - 1 :]), "")
     delimiter = max(",;\t|", key=first.count)
     csv.field_size_limit(CELL_CHARACTERS_MAX)
     lines = csv.reader(_text_lines(file, encoding), delimiter=delimiter)
