@@ -89,7 +89,7 @@ class Bench:
         for made in admin.create_topics(new).values():
             made.result(WITHIN_S)
 
-    def write(self, name: str, records: Sequence[tuple[str, bytes]], partition: int = -1) -> None:
+    def write(self, name: str, records: Sequence[tuple[str | None, bytes | None]], partition: int = -1) -> None:
         """Returns when the broker has them all."""
         failed: list[object] = []
         producer = Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random"})
@@ -180,6 +180,6 @@ class Bench:
             worker.kill()
 
 
-def numbered(count: int, first: int = 0, size: int = 10) -> list[tuple[str, bytes]]:
+def numbered(count: int, first: int = 0, size: int = 10) -> list[tuple[str | None, bytes | None]]:
     """Records with the keys k0, k1, …"""
     return [(f"k{number}", b"x" * size) for number in range(first, first + count)]

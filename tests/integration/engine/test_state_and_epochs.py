@@ -92,6 +92,19 @@ def test_a_worker_without_partitions_waits_quietly_and_takes_over(bench: Bench) 
     assert bench.keys("out") == dict.fromkeys((f"k{number}" for number in range(10)), 1)
 
 
+def test_a_record_without_key_or_value_reaches_the_handler(bench: Bench) -> None:
+    bench.make_topics("in", "out")
+    bench.write("in", [("tombstone", None), (None, b"no key"), (None, None), ("last", b"")])
+    bench.start("ours", "copy")
+    until(lambda: bench.committed("in") == 4)
+    assert [(record.key, record.value) for record in bench.read("out")] == [
+        (b"tombstone", b""),
+        (b"", b"no key"),
+        (b"", b""),
+        (b"last", b""),
+    ]
+
+
 def test_three_agents_and_thirty_ingress_topics_work_in_one_app(bench: Bench) -> None:
     names = [f"in{number}" for number in range(30)]
     bench.make_topics(*names, "hop", "out", "control", "told", partitions=2)

@@ -130,7 +130,14 @@ def _limits(settings: EngineSettings) -> dict[str, Any]:
 
 def source(app: EngineApp, *topics: str) -> TopicT:
     """What `@app.agent(…)` takes: one agent may read many topics, of the same number of partitions."""
-    return app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    return app.topic(
+        *topics,
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+        allow_empty=True,  # a tombstone is for the handler to judge
+    )
 
 
 def new_table(app: EngineApp, name: str, *, help: str = "") -> EngineTable:  # noqa: A002 - Faust's name
@@ -169,7 +176,10 @@ def is_ready(app: EngineApp) -> bool:
 
 
 def serve(app: EngineApp) -> None:
-    """Runs the worker until SIGTERM or SIGINT, then exits the process with 0; with 70 if it had to give up."""
+    """Runs the worker until SIGTERM or SIGINT, then exits the process.
+
+    The exit code is 0, or 70 if the engine gave up, or 1 if Faust did; after both the supervisor starts it again.
+    """
     worker = faust.Worker(
         app,
         quiet=True,  # no spinner, no banner

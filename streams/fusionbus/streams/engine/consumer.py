@@ -235,7 +235,6 @@ class EngineConsumer(driver.Consumer):
     async def _observe(self) -> None:
         watchdog = self.engine.watchdog
         while not self.should_stop:
-            watchdog.loop_moved()
             waits = list(self._waits())
             if waits:
                 watchdog.work_waits(*waits[0])

@@ -87,7 +87,7 @@ def _event_of(message: Any) -> Event:
         message.topic,
         message.partition,
         message.offset,
-        int(message.timestamp * 1000),
+        round(message.timestamp * 1000),
         message.key,
         message.value,
         tuple(headers.items()) if isinstance(headers, dict) else tuple(headers),

@@ -1,5 +1,6 @@
 """A thread that ends the process when it stood still, hangs, or does not stop in time."""
 
+import asyncio
 import signal
 import threading
 import time
@@ -11,6 +12,7 @@ from fusionbus.streams.engine.die import RESTART, die
 from fusionbus.streams.engine.settings import EngineSettings
 
 TICK_S = 0.25
+LOOP_TICK_S = 1.0
 # Counts the time a laptop or a virtual machine sleeps, which the monotonic clock of Linux does not.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -48,6 +50,7 @@ class Watchdog:
             self._tick_at_s = self._loop_at_s = clock_s()
             self._thread = threading.Thread(target=self._run, name="engine-watchdog", daemon=True)
             self._thread.start()
+            self._tick(asyncio.get_running_loop())
             self._arm_signals()
 
     def stop(self) -> None:
@@ -95,6 +98,10 @@ class Watchdog:
         held = self._held
         if held is not None and now - held[1] > held[2]:
             self._die(f"no progress for {held[2]:.0f} s: {held[0]}", "is the broker there? " + RESTART)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop_moved()
+        loop.call_later(LOOP_TICK_S, self._tick, loop)
 
     def _run(self) -> None:
         while not self._end.wait(TICK_S):
