@@ -8,17 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from kafka import KafkaProducer
-
 from fusionbus.contract.errors import RetryLater
 from fusionbus.contract.records import ReceiptOutcome
 from fusionbus.deploy import agencies, demo_check, demo_show, demo_traffic
 from fusionbus.deploy.broker import LocalBroker
 from fusionbus.deploy.demo_crew import Crew, tail
-from fusionbus.deploy.demo_evidence import Evidence, Fault
+from fusionbus.deploy.demo_evidence import Evidence, Fault, dump
 from fusionbus.deploy.demo_harvest import Harvest, Watch, quantile
+from fusionbus.deploy.demo_oracle import Told
 from fusionbus.deploy.demo_show import Screen
-from fusionbus.shell.kafka import client_options, explained
+from fusionbus.deploy.demo_warm import send, warm_up
 from fusionbus.shell.settings import BrokerSettings, load
 
 RECEIVERS: Final = (
@@ -31,7 +30,6 @@ SPAN_H: Final = 22
 SETTLE_S_MAX: Final = 45.0
 QUIET_S: Final = 2.5
 """Nothing new for so long means that the hub is through."""
-READY_S_MAX: Final = 60.0
 ANSWERS: Final = (("used", "Acted on."), ("false_alarm", "Nothing found at the place."), ("read", "Seen by the desk."))
 
 
@@ -62,17 +60,20 @@ def run(wish: Wish, screen: Screen) -> list[Fault]:
         watch = Watch(files)
         _start_hub_and_receivers(crew, files)
         with screen.phase(f"{WORKERS} hub workers and {len(files)} receivers are warm"):
-            bad = demo_traffic.bad_messages(datetime.now(UTC))
-            _send(settings, bad)
-            _wait_until_warm(crew, harvest, bad)
-        watch.start()
-        open_things.callback(watch.stop)
-        evidence_of = _Evidence(federation, traffic, bad, harvest, watch)
+            watch.start()
+            open_things.callback(watch.stop)
+            warm = warm_up(settings, harvest, crew.look_after)
+        watch.latencies_s.clear()
+        bad = demo_traffic.bad_messages(datetime.now(UTC))
+        send(settings, bad)
+        evidence_of = _Evidence(federation, traffic, warm, bad, harvest, watch)
         _play(wish, crew, screen, evidence_of)
         _acknowledge(crew, screen, watch, files)
         _settle(crew, screen, evidence_of)
         watch.stop()
-        return _judge(screen, evidence_of.taken(), watch)
+        evidence = evidence_of.taken()
+        dump(evidence, wish.folder)
+        return _judge(screen, evidence, watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class _Evidence:
 
     federation: agencies.Federation
     traffic: demo_traffic.Traffic
+    warm: tuple[Told, ...]
     bad: Sequence[demo_traffic.Message]
     harvest: Harvest
     watch: Watch
@@ -88,7 +90,7 @@ class _Evidence:
     @property
     def wanted(self) -> int:
         """How many messages need a receipt."""
-        return len(self.traffic.told) + len(self.bad)
+        return len(self.traffic.told) + len(self.warm) + len(self.bad)
 
     @property
     def complete(self) -> bool:
@@ -107,7 +109,7 @@ class _Evidence:
         """What there is by now."""
         return Evidence(
             federation=self.federation,
-            sent=self.traffic.told,
+            sent=(*self.warm, *self.traffic.told),
             bad=tuple(message.bad for message in self.bad),
             expectations=self.traffic.expectations,
             receipts=tuple(self.harvest.receipts.values()),
@@ -171,28 +173,6 @@ def _start_hub_and_receivers(crew: Crew, files: dict[str, Path]) -> None:
         crew.start(f"worker-{number}", "worker", "--id", f"demo-{number}")
     for name, path in files.items():
         crew.start(f"receiver-{name}", "alerts", "--agency", name, "--handler", f"jsonl:{path}", "--follow")
-
-
-def _send(settings: BrokerSettings, messages: Sequence[demo_traffic.Message]) -> None:
-    """Sends raw records, as a broken program of an agency would."""
-    with explained(settings):
-        producer = KafkaProducer(**client_options(settings, "demo-bad"))
-        try:
-            futures = [producer.send(each.topic, key=each.key, value=each.value) for each in messages]
-            for future in futures:
-                future.get(timeout=30)
-        finally:
-            producer.close(timeout=10)
-
-
-def _wait_until_warm(crew: Crew, harvest: Harvest, bad: Sequence[demo_traffic.Message]) -> None:
-    """Returns when the hub has refused every bad message: then both hops' partitions are read."""
-    until = time.monotonic() + READY_S_MAX
-    while len(harvest.ended) < len(bad):
-        harvest.poll(0.2)
-        crew.look_after()
-        if time.monotonic() > until:
-            raise RetryLater(f"The hub did not answer within {READY_S_MAX:.0f} s: {tail(crew.mates['worker-1'].log)}")
 
 
 def _play(wish: Wish, crew: Crew, screen: Screen, evidence: _Evidence) -> None:

@@ -51,6 +51,9 @@ def _expected(evidence: Evidence) -> Iterator[str]:
     outcomes = {(r.report_id, r.revision): r.outcome for r in evidence.receipts if r.outcome in FIRST_NEWS}
     revisions = {name: {(t.report.report_id, t.report.revision) for _, t in p} for name, p in evidence.got.items()}
     events = {name: {evidence.by_report[key].event for key in keys} for name, keys in revisions.items()}
+    tellers: dict[str, set[str]] = defaultdict(set)
+    for told in evidence.sent:
+        tellers[told.event].add(told.report.agency)
     for key, told in evidence.by_report.items():
         if told.relation in {"relay", "update", "cancel"}:
             continue
@@ -59,7 +62,7 @@ def _expected(evidence: Evidence) -> Iterator[str]:
             if verdict.answer is not Answer.MUST:
                 continue
             who = f"{told.report.agency}'s {told.report.local_ref} ({told.event})"
-            if told.event not in events.get(name, ()):
+            if told.event not in events.get(name, ()) and name not in tellers[told.event]:
                 yield f"{name} heard nothing of {who}"
             elif key in outcomes and key not in revisions.get(name, ()):
                 yield f"{name} did not get {who}"

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from fusionbus.contract.alert import Alert
+from fusionbus.contract.codec import encode
 from fusionbus.contract.records import Receipt, ReceiptOutcome
 from fusionbus.deploy.agencies import Federation
 from fusionbus.deploy.demo_oracle import Oracle, Told
@@ -112,3 +114,10 @@ class Evidence:
         if body.report_id is not None and body.revision is not None:
             return self.by_report.get((body.report_id, body.revision))
         return self.by_moment.get((body.reported_at.isoformat(), alert.status))
+
+
+def dump(evidence: Evidence, folder: Path) -> None:
+    """Writes receipts and alerts as JSON lines, for whoever wants to look closer."""
+    (folder / "receipts.jsonl").write_bytes(b"".join(encode(each) + b"\n" for each in evidence.receipts))
+    alerts = (alert for held in evidence.alerts.values() for alert in held)
+    (folder / "all-alerts.jsonl").write_bytes(b"".join(encode(alert) + b"\n" for alert in alerts))

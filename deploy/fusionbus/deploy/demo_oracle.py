@@ -38,7 +38,6 @@ class Told:
     relation: str
     event: str
     origin: str
-    province: str
     district: str
 
 
@@ -167,7 +166,7 @@ def _province(wanted: Sequence[str], told: Told) -> Answer:
     place = told.report.place
     if place is not None and place.province is not None:
         return _of(place.province.value in wanted)
-    return Answer.MAY if told.province in wanted else Answer.NEVER
+    return Answer.MAY
 
 
 def _district(wanted: Sequence[str], told: Told) -> Answer:

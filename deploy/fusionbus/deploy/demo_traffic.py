@@ -12,9 +12,9 @@ from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.handling import Handling
 from fusionbus.contract.records import RejectReason
-from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
+from fusionbus.contract.report import REPORT_BYTES_MAX, Place, ThreatReport
 from fusionbus.contract.sections import IncidentSection
-from fusionbus.contract.vocabulary import TLP, MsgType, Status
+from fusionbus.contract.vocabulary import TLP, MsgType, Province, Status
 from fusionbus.deploy.demo_evidence import Bad, Expectation
 from fusionbus.deploy.demo_oracle import Told
 
@@ -36,9 +36,9 @@ class Message:
     value: bytes
 
     @property
-    def topic(self) -> str:
-        """The topic of the agency that sends it."""
-        return topics.reports_topic(self.bad.agency)
+    def record(self) -> tuple[str, bytes, bytes]:
+        """Topic, key and value."""
+        return topics.reports_topic(self.bad.agency), self.key, self.value
 
 
 def read(pairs: Iterable[tuple[Path, Path]]) -> Traffic:
@@ -74,10 +74,9 @@ def _told(line: bytes, row: dict[str, Any], where: Path) -> Told:
         raise Misconfigured(f"{where}, line {row['line']}: {report.sentence}")
     if (report.report_id, report.revision) != (row["report_id"], row["revision"]):
         raise Misconfigured(f"{where}, line {row['line']}: the truth tells of another report: make both anew.")
-    return Told(report, row["relation"], row["event"], row["origin"], row["province"], row["district"])
+    return Told(report, row["relation"], row["event"], row["origin"], row["district"])
 
 
-_PLAIN_REF: Final = "DEMO-BAD"
 _FUTURE: Final = timedelta(days=2)
 
 
@@ -106,15 +105,22 @@ def _report(agency: str, what: str, reason: RejectReason, report: ThreatReport) 
     return Message(Bad(agency, what, reason.value), report.report_id.encode(), codec.encode(report))
 
 
-def _plain(agency: str, name: str, at: datetime, **more: Any) -> ThreatReport:
-    local_ref = f"{_PLAIN_REF}/{name}/{at.astimezone(UTC):%Y%m%d%H%M%S}"
+def test_report(agency: str, province: Province, number: int, at: datetime) -> Told:
+    """A report of status Test, which the hub carries like any other and which only testers receive."""
+    place = Place(province=province)
+    report = _plain(agency, f"warm-up-{number}", at, status=Status.TEST, place=place)
+    return Told(report, "original", f"warm-up {province}", report.report_id, "")
+
+
+def _plain(agency: str, name: str, at: datetime, *, status: Status = Status.ACTUAL, **more: Any) -> ThreatReport:
+    local_ref = f"DEMO/{name}/{at.astimezone(UTC):%Y%m%d%H%M%S%f}"
     return ThreatReport(
         report_id=ids.report_id(agency, local_ref),
         agency=agency,
         local_ref=local_ref,
-        status=Status.ACTUAL,
+        status=status,
         reported_at=at,
-        narrative="This message is made to be refused.",
+        narrative="A message of the demo itself.",
         handling=Handling(tlp=TLP.GREEN),
         section=IncidentSection(),
         **more,

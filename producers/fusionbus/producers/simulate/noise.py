@@ -8,7 +8,7 @@ from typing import Final
 
 from fusionbus.producers.simulate.world import District, Spot
 
-TOLL_SAME: Final = 0.70
+TOLL_SAME: Final = 0.69
 """How often a source tells the true toll; two sources then differ in 48 % of pairs."""
 TOLL_SPREAD: Final = 0.45
 """Standard deviation of the log of a wrong toll over the true one. An assumption."""

@@ -56,8 +56,9 @@ class Traffic:
     def _of(self, event: Event) -> Iterator[Line]:
         """The lines about one event."""
         told: list[Line] = []
+        used: set[str] = set()
         for agency, at in self._callers(event):
-            line = self._telling(event, agency, at, told)
+            line = self._telling(event, agency, at, told, used)
             told.append(line)
             yield line
             yield from self._afterwards(line, event)
@@ -75,8 +76,8 @@ class Traffic:
         times = {agency: self._later(event.at, world.delay_min(self._rng, agency)) for agency in chosen}
         return sorted(times.items(), key=lambda item: item[1])
 
-    def _telling(self, event: Event, agency: str, at: datetime, told: list[Line]) -> Line:
-        report = tell(self._rng, event, agency, at, self._reference(agency))
+    def _telling(self, event: Event, agency: str, at: datetime, told: list[Line], used: set[str]) -> Line:
+        report = tell(self._rng, event, agency, at, self._reference(agency), used=used)
         if not told:
             return Line(report, Told.ORIGINAL, report.report_id, _facts(event))
         if self._rng.random() < RELAY_SHARE:
@@ -100,8 +101,9 @@ class Traffic:
             yield Line(report, Told.CANCEL, line.origin, line.facts)
 
     def _exercise(self, event: Event) -> Iterator[Line]:
+        used: set[str] = set()
         for agency, at in self._callers(event)[:3]:
-            report = tell(self._rng, event, agency, at, self._reference(agency))
+            report = tell(self._rng, event, agency, at, self._reference(agency), used=used)
             yield Line(report, Told.EXERCISE, report.report_id, _facts(event))
 
     def _reference(self, agency: str) -> str:

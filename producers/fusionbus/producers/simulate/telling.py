@@ -65,8 +65,8 @@ class Given:
 GIVEN: Final = Given()
 
 
-def tell(rng: Random, event: Event, agency: str, at: datetime, local_ref: str) -> ThreatReport:
-    """What `agency` reports of `event` at this time, under its own reference."""
+def tell(rng: Random, event: Event, agency: str, at: datetime, local_ref: str, *, used: set[str]) -> ThreatReport:
+    """What `agency` reports of `event` at this time, under its own reference; `used`: others' sentence patterns."""
     incident = event.kind is Kind.INCIDENT
     killed, injured = (noise.toll(rng, event.killed), noise.toll(rng, event.injured)) if incident else (0, 0)
     occurred_at = min(noise.moment(rng, event.at), at)
@@ -82,7 +82,7 @@ def tell(rng: Random, event: Event, agency: str, at: datetime, local_ref: str) -
     )
     persons = _persons(rng, event)
     tongue = wording.language(rng, agency)
-    text = _text(rng, event, facts, tongue)
+    text = _text(rng, event, facts, tongue, used)
     handling = sections.handling(rng, agency)
     tearline = f"{facts.district}: {wording.headline(event, facts)}." if rng.random() < 0.2 else None  # noqa: PLR2004
     return ThreatReport(
@@ -114,10 +114,10 @@ def tell(rng: Random, event: Event, agency: str, at: datetime, local_ref: str) -
     )
 
 
-def _text(rng: Random, event: Event, facts: wording.Facts, tongue: str) -> str | None:
+def _text(rng: Random, event: Event, facts: wording.Facts, tongue: str, used: set[str]) -> str | None:
     if rng.random() >= GIVEN.narrative:
         return None
-    text = wording.narrative(rng, event, facts, tongue)
+    text = wording.narrative(rng, event, facts, tongue, used)
     return EXERCISE_MARK + text if event.status is Status.EXERCISE else text
 
 

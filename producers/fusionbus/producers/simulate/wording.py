@@ -6,7 +6,8 @@ from typing import Final
 
 from fusionbus.contract.vocabulary import Kind, ThreatCategory
 from fusionbus.producers.simulate.events import Event
-from fusionbus.producers.simulate.phrases import ACTS, INCIDENT, OTHER, TARGETS, WHO
+from fusionbus.producers.simulate.phrases import ACTS, INCIDENT, REMARKS, TARGETS, WHO
+from fusionbus.producers.simulate.phrases_other import OTHER
 
 LANGUAGES: Final = {"en": 0.68, "ur": 0.17, "ur-Latn": 0.15}
 """In which language an agency of the provinces writes; federal ones write English. An assumption."""
@@ -33,12 +34,13 @@ def language(rng: Random, agency: str) -> str:
     return rng.choices(list(LANGUAGES), list(LANGUAGES.values()))[0]
 
 
-def narrative(rng: Random, event: Event, facts: Facts, tongue: str) -> str:
-    """The text of the report."""
-    if event.kind is not Kind.INCIDENT:
-        pattern = rng.choice(OTHER[tongue][event.kind])
-        return pattern.format(**_slots(rng, event, facts, tongue))
-    return rng.choice(INCIDENT[tongue]).format(**_slots(rng, event, facts, tongue))
+def narrative(rng: Random, event: Event, facts: Facts, tongue: str, used: set[str]) -> str:
+    """The text of the report, on none of the patterns `used` for this event before; its own is added to them."""
+    patterns = INCIDENT[tongue] if event.kind is Kind.INCIDENT else OTHER[tongue][event.kind]
+    pattern = rng.choice([each for each in patterns if each not in used] or patterns)
+    used.add(pattern)
+    remarks = rng.sample(REMARKS[tongue], rng.choice((1, 2, 2)))
+    return " ".join((pattern.format(**_slots(rng, event, facts, tongue)), *remarks))
 
 
 def headline(event: Event, facts: Facts) -> str:
