@@ -11,6 +11,10 @@ from fusionbus.contract.errors import FusionError, Misconfigured, NotAllowed, Re
 from fusionbus.shell.settings import BrokerSettings
 
 
+class BrokerDown(RetryLater):
+    """Nothing listens at the broker's address."""
+
+
 def client_options(settings: BrokerSettings, client_id: str) -> dict[str, Any]:
     """The options that every kafka-python client of this process shares."""
     options: dict[str, Any] = {
@@ -61,7 +65,7 @@ def explain(exc: kafka_errors.KafkaError, settings: BrokerSettings) -> FusionErr
             f"The broker at {where} refused the user name or password: check FUSION_USERNAME and FUSION_PASSWORD."
         )
     if isinstance(exc, kafka_errors.KafkaTimeoutError | kafka_errors.KafkaConnectionError):
-        return RetryLater(_unreachable(settings))
+        return _unreachable(settings)
     return RetryLater(f"The broker at {where} answered {type(exc).__name__}: try again, then ask the hub's operator.")
 
 
@@ -74,21 +78,21 @@ def _refused_password(exc: BaseException | None) -> bool:
     return False
 
 
-def _unreachable(settings: BrokerSettings) -> str:
+def _unreachable(settings: BrokerSettings) -> RetryLater:
     """kafka-python ends the same way for a dead broker and a wrong password: look which it is."""
     host, _, port = settings.bootstrap.split(",")[0].rpartition(":")
     try:
-        with socket.create_connection((host, int(port)), timeout=2):
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=2):
             pass
     except OSError:
-        return (
+        return BrokerDown(
             f"No broker answers at {settings.bootstrap}: start one with `fusionbus broker up`, or set FUSION_BOOTSTRAP."
         )
     if settings.security.startswith("SASL"):
-        return (
+        return RetryLater(
             f"The broker at {settings.bootstrap} answers but does not let {settings.username} in: "
             "check FUSION_USERNAME, FUSION_PASSWORD and FUSION_SECURITY."
         )
-    return (
+    return RetryLater(
         f"The broker at {settings.bootstrap} answers, but not as {settings.security}: check FUSION_SECURITY, try again."
     )

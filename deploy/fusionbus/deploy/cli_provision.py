@@ -13,12 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from fusionbus.contract.agency import Agency, Subscription
-from fusionbus.contract.errors import RetryLater
 from fusionbus.contract.topics import Partitions, agency_of
 from fusionbus.deploy import agencies as agencies_file
 from fusionbus.deploy.provision import NOTHING, ConfigChange, NewTopic, Plan, Wanted, Writing, carry_out, plan
 from fusionbus.deploy.provision import Progress as Report
 from fusionbus.deploy.provision_kafka import KafkaCluster, ProvisionSettings
+from fusionbus.shell.kafka import BrokerDown
 from fusionbus.shell.settings import load
 
 _DEFAULT = Partitions()
@@ -77,7 +77,7 @@ def _look(wanted: Wanted, settings: ProvisionSettings, console: Console) -> Plan
     try:
         with KafkaCluster(settings) as cluster:
             return plan(wanted, cluster.present(wanted))
-    except RetryLater as exc:
+    except BrokerDown as exc:
         console.print(escape(str(exc)), highlight=False)
         console.print(
             f"Without it this is what would be checked and, where missing, made: {_counts(wanted)}.", highlight=False
