@@ -16,7 +16,10 @@ class Message(BaseModel):
 
 
 def _as_utc(value: datetime) -> datetime:
-    return value if value.tzinfo is UTC else value.astimezone(UTC)
+    try:
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError("in UTC this lies before the year 1 or after the year 9999") from exc
 
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_as_utc)]

@@ -179,7 +179,8 @@ def _undecodable(fault: Undecodable, arrival: Arrival) -> Rejection:
         told = json.loads(arrival.value or b"")
         if isinstance(told, dict) and isinstance(told.get("local_ref"), str):
             local_ref = told["local_ref"][:120]
+            local_ref.encode()  # half of a surrogate pair is JSON and no text: it cannot be told back
     except (ValueError, RecursionError):
-        pass
+        local_ref = None
     known = local_ref and ids.report_id(arrival.agency, local_ref)
     return Rejection(fault.reason, fault.sentence, fault.field, known or None, local_ref)
