@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fusionbus.contract import topics
+from fusionbus.contract import ids, topics
 from fusionbus.contract.agency import Removal
 from fusionbus.contract.codec import AnyControl, encode
 from fusionbus.contract.control import Acknowledgement, Subscribe, Unsubscribe
@@ -133,9 +133,9 @@ def _one_control(work: Work, event: Event, arrival: Arrival, message: AnyControl
             draft.send(topics.ACCEPTED, message.zone.encode(), encode(accepted))
         case Subscribe(subscription=subscription):
             name = subscription.subscription_id
-            held = work.registry.subscriptions.get(name)
-            if held is not None and held.agency != arrival.agency:
-                why = "This subscription_id belongs to another agency."
+            if name != ids.subscription_id(arrival.agency, subscription.name):
+                # Otherwise an agency could take another's id, before or after it.
+                why = "`subscription_id` is not the id made from `agency` and `name`."
                 work.refuse(event, arrival, Rejection(RejectReason.NOT_YOURS, why, "subscription.subscription_id"))
                 return
             draft.send(topics.REGISTRY, f"subscription:{name}".encode(), encode(subscription))

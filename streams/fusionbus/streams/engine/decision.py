@@ -90,8 +90,10 @@ class Draft:
         return table.read(event.partition, key) if mark is None else mark.value
 
     def mark(self, table: Table, event: Event, key: bytes, value: bytes | None) -> None:
-        """Sets or, with none, deletes; the last mark of a key wins and is the only one written."""
-        self._marks[table.name, event.partition, key] = Mark(table, event, key, value)
+        """Sets or, with none, deletes; the last mark of a key wins: only it is written, in its own place."""
+        name = table.name, event.partition, key
+        self._marks.pop(name, None)
+        self._marks[name] = Mark(table, event, key, value)
 
     def send(self, topic: str, key: bytes, value: bytes | None, headers: Headers | None = None) -> None:
         """Adds an output."""
