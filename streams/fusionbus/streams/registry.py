@@ -49,7 +49,7 @@ class Facets:
     province: Province | None
     district: str | None
     severity: Severity
-    urgency: Urgency
+    urgency: Urgency | None
     tlp: TLP
     classification: Classification
     releasable_to: frozenset[str]
@@ -83,7 +83,7 @@ class Asked:
             actor=facets.actor if facets.actor in self.actors else None,
             district=facets.district if facets.district in self.districts else None,
             severity=_SEVERITY_OF_RANK[least],
-            urgency=facets.urgency if facets.urgency in self.urgencies else Urgency.UNKNOWN,
+            urgency=facets.urgency if facets.urgency in self.urgencies else None,
         )
 
 
