@@ -66,7 +66,9 @@ class HubOnPaper:
     tally: Tally = field(default_factory=Counter)
     epoch: int = 0
     fusion: Fusion = field(init=False)
-    poison: dict[str, Poison] = field(default_factory=lambda: {"admit": Poison(), "control": Poison(), "fuse": Poison()})
+    poison: dict[str, Poison] = field(
+        default_factory=lambda: {"admit": Poison(), "control": Poison(), "fuse": Poison()}
+    )
     _topics: dict[str, FakeTopic] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -7,14 +7,19 @@ from fusionbus.contract.incident import Incident
 from fusionbus.contract.vocabulary import AckAction
 
 
+def may_answer(incident: Incident, message: Acknowledgement) -> bool:
+    """Whether its writer was told of this incident, in a revision that there was."""
+    told = message.agency in incident.awaited or message.agency in incident.acknowledged
+    return told and message.incident_revision <= incident.revision
+
+
 def acknowledge(incident: Incident, messages: Iterable[Acknowledgement]) -> Incident:
     """The incident after these words of its recipients; its revision stays, for alert ids are made from it."""
     awaited, acknowledged = dict(incident.awaited), dict(incident.acknowledged)
     used, false_alarm = list(incident.used_by), list(incident.false_alarm_by)
-    recipients = {agency for member in incident.members for agency in member.forms}
     for message in messages:
         agency = message.agency
-        if agency not in recipients:
+        if not may_answer(incident, message):
             continue
         acknowledged[agency] = max(message.incident_revision, acknowledged.get(agency, 0))
         waiting = awaited.get(agency)

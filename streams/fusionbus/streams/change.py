@@ -10,11 +10,14 @@ from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import Form
 from fusionbus.streams import incidents
 from fusionbus.streams.registry import Registry, facets_of
-from fusionbus.streams.route import route, with_members, without_echo
+from fusionbus.streams.route import form_for, route, with_members, without_echo
 from fusionbus.streams.values import Candidate, Change, Enriched, Joined, Ruling
 
 _NARROWED: Final = "the originator has narrowed who may have this report: delete what you hold of it"
 _WITHDRAWN: Final = "the report behind an alert that you received was withdrawn"
+_TOLD_IT: Final = "you reported the same incident"
+_HAD_IT: Final = "you had an earlier revision of this report"
+_NARROWER: Final = (Form.FULL, Form.SUMMARY, Form.TEARLINE, Form.POINTER)
 
 
 def opened(
@@ -37,8 +40,7 @@ def fused(enriched: Enriched, incident: Incident, match: Joined, registry: Regis
     if relay:
         rulings = without_echo(rulings, _informed(incident, match.origin, enriched.report.report_id))
     else:
-        tellers = frozenset(member.agency for member in incident.members if not member.withdrawn)
-        rulings = with_members(rulings, tellers, facets, registry)
+        rulings = with_members(rulings, _tellers(incident), facets, registry)
     held = tuple(rulings)
     outcome = ReceiptOutcome.RELAY if relay else ReceiptOutcome.CORROBORATION
     after, member = _logged(incident, incidents.member_from(enriched, match), held)
@@ -48,38 +50,58 @@ def fused(enriched: Enriched, incident: Incident, match: Joined, registry: Regis
 def updated(enriched: Enriched, incident: Incident, before: Member, registry: Registry) -> Change:
     """A newer revision: to all who may have it, and a recall to those who had the old one and may not have this."""
     facets = facets_of(enriched.report, enriched.claim, registry)
-    tellers = frozenset(m.agency for m in incident.members if not m.withdrawn and m.report_id != before.report_id)
-    rulings = tuple(with_members(route(facets, registry), tellers, facets, registry))
-    allowed = {ruling.agency for ruling in rulings if ruling.form is not None}
-    recalls = tuple(
-        Ruling(agency, Rule.RECALL, Form.POINTER, _NARROWED) for agency in before.forms if agency not in allowed
+    known = _tellers(incident, but=before.report_id) | dict.fromkeys(before.forms, _HAD_IT)
+    rulings = with_members(route(facets, registry), known, facets, registry)
+    if before.relation is Relation.RELAY:
+        rulings = without_echo(rulings, _informed(incident, before.origin, before.report_id) - before.forms.keys())
+    held = tuple(
+        Ruling(ruling.agency, Rule.RECALL, Form.POINTER, _NARROWED)
+        if ruling.form is None and ruling.agency in before.forms
+        else ruling
+        for ruling in rulings
     )
-    revised = incidents.member_of(incident, before.report_id) or before
-    after, member = _logged(incident, revised, (*rulings, *recalls))
-    return Change(ReceiptOutcome.UPDATE, after, member, rulings, recalls)
+    revised = incidents.member_of(incident, before.report_id) or incidents.revision_of(before, enriched)
+    after, member = _logged(incident, revised, held)
+    return Change(ReceiptOutcome.UPDATE, after, member, held)
 
 
 def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: Registry) -> Change:
-    """A withdrawal: to everyone who had the report, in the form they had it, and to those who had an echo of it."""
+    """A withdrawal: to everyone who had the report, in the form they had it, and to whoever had or told an echo.
+
+    The words of the withdrawal itself go no further than its own markings let them: beyond, it is a pointer.
+    """
+    facets = facets_of(enriched.report, enriched.claim, registry)
     echoed = {
         agency
         for member in incident.members
-        if member.origin == before.origin and member.report_id != before.report_id
-        for agency in member.forms
+        if member.origin == before.report_id != member.report_id and not member.withdrawn
+        for agency in (member.agency, *member.forms)
     }
     rulings = []
-    for agency in registry.agencies:
+    for ruling in route(facets, registry):
+        agency = ruling.agency
         if agency == enriched.report.agency:
             rulings.append(Ruling(agency, Rule.ECHO))
         elif agency in before.forms:
-            rulings.append(Ruling(agency, Rule.RECALL, before.forms[agency], _WITHDRAWN))
+            form = ruling.form or Form.POINTER
+            if ruling.rule is Rule.NO_INTEREST:
+                form = form_for(registry.agencies[agency], facets)
+            narrower = max(form, before.forms[agency], key=_NARROWER.index)
+            rulings.append(Ruling(agency, Rule.RECALL, narrower, _WITHDRAWN))
         elif agency in echoed:
             rulings.append(Ruling(agency, Rule.RECALL, Form.POINTER, _WITHDRAWN))
         else:
             rulings.append(Ruling(agency, Rule.NO_INTEREST))
     held = tuple(rulings)
-    member = incidents.member_of(incident, before.report_id) or before
+    member = incidents.member_of(incident, before.report_id) or incidents.withdrawal_of(
+        before, enriched.report.revision
+    )
     return Change(ReceiptOutcome.CANCELLED, _awaiting(incident, held), member, held)
+
+
+def _tellers(incident: Incident, but: str | None = None) -> dict[str, str]:
+    """Who told of the incident, each with why it hears of it again."""
+    return {m.agency: _TOLD_IT for m in incident.members if not m.withdrawn and m.report_id != but}
 
 
 def _informed(incident: Incident, origin: str, but: str) -> frozenset[str]:
@@ -96,6 +118,9 @@ def _logged(incident: Incident, member: Member, rulings: Iterable[Ruling]) -> tu
     """The incident and the member with this dissemination, and the acknowledgements now awaited."""
     held = tuple(rulings)
     forms = member.forms | {ruling.agency: ruling.form for ruling in held if ruling.form is not None}
+    for ruling in held:
+        if ruling.rule is Rule.RECALL:
+            del forms[ruling.agency]  # it is to delete what it holds: from now on it knows nothing of it
     logged = member.model_copy(update={"forms": forms})
     return _awaiting(incidents.disseminated(incident, logged), held), logged
 

@@ -10,22 +10,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from fusionbus.contract import codec, ids, topics
+from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable, encode
 from fusionbus.contract.control import Acknowledgement
-from fusionbus.contract.incident import Incident, Link, Reason
-from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedReport, ReceiptOutcome, RejectReason
-from fusionbus.contract.vocabulary import AlertMsgType, MsgType
+from fusionbus.contract.incident import Incident, Member
+from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedReport, RejectReason
+from fusionbus.contract.vocabulary import MsgType
 from fusionbus.shell.metrics import AGES
 from fusionbus.streams import incidents, outgoing
-from fusionbus.streams.acknowledge import acknowledge
+from fusionbus.streams.acknowledge import acknowledge, may_answer
 from fusionbus.streams.change import cancelled, fused, opened, updated
-from fusionbus.streams.compose import Composer, News, is_masked
 from fusionbus.streams.correlate import OpenIncidents, correlate
-from fusionbus.streams.engine import Decision, Event, Output, Table
+from fusionbus.streams.engine import Decision, Event, Table
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.ingress import Work, arrival_of
-from fusionbus.streams.route import HUB_AGENCY
+from fusionbus.streams.tell import tell
 from fusionbus.streams.values import Change, Enriched, Fresh, Joined, Rejection
 
 INCIDENT_BYTES_MAX: Final = 524_288
@@ -54,23 +53,20 @@ class Fusion:
     def decide(self, batch: Sequence[Event], work: Work) -> Decision:
         """What a batch of accepted traffic leads to."""
         self._forget_if_stale()
-        said: dict[str, list[tuple[Event, Acknowledgement]]] = {}
-        newest: dict[int, tuple[datetime, Event]] = {}
+        said: dict[tuple[int, str], list[tuple[Event, Acknowledgement]]] = {}
         for event in batch:
             accepted = codec.decode_accepted(event.value or b"")
             match accepted:
                 case Undecodable(reason=reason, sentence=sentence, field=name):
                     work.refuse(event, arrival_of(event), Rejection(reason, sentence, name))
                 case AcceptedReport():
-                    told = accepted.report.reported_at, event
-                    newest[event.partition] = max(told, newest.get(event.partition, told))
+                    # Before each report, not once a batch: a replay may come in other batches.
+                    self._expire(work, event, accepted.report.reported_at)
                     self._one_report(work, event, accepted)
                 case AcceptedAcknowledgement(acknowledgement=message):
-                    said.setdefault(message.incident_id, []).append((event, message))
-        for about, messages in said.items():
+                    said.setdefault((event.partition, message.incident_id), []).append((event, message))
+        for (_, about), messages in said.items():
             self._acknowledge(work, about, messages)
-        for reported_at, event in newest.values():
-            self._expire(work, event, reported_at)
         return work.draft.decision()
 
     def open_count(self) -> int:
@@ -125,7 +121,7 @@ class Fusion:
         arrival = replace(arrival_of(event), topic=topics.reports_topic(report.agency))
         try:
             decided = self._decide_report(work, event, accepted)
-            outputs = [] if decided is None else tell(work, accepted, *decided)
+            outputs = [] if decided is None else tell(*decided, accepted.published_at, work.registry, work.now)
             work.poison.run = 0
         except UnknownReport:
             why = "The report to withdraw is not known in its zone: ask the hub's desk what became of it."
@@ -139,22 +135,41 @@ class Fusion:
             return  # a replay of what was done
         _, change = decided
         self._store(work, event, change.incident)
-        key = _REPORT + report.report_id.encode()
-        work.draft.mark(self.fused, event, key, change.incident.incident_id.encode())
+        work.draft.mark(self.fused, event, _REPORT + report.report_id.encode(), _whereabouts(change))
         work.draft.outputs.extend(outputs)
         _count(work, accepted, change)
 
     def _decide_report(self, work: Work, event: Event, accepted: AcceptedReport) -> tuple[Enriched, Change] | None:
         report = accepted.report
         enriched = replace(enrich(report), zone=accepted.zone)
-        known = work.draft.read(self.fused, event, _REPORT + report.report_id.encode())
-        if known is None:
-            if report.msg_type is MsgType.CANCEL:
-                raise UnknownReport  # admitted before it was lost: a wiped state; its writer must know
-            return enriched, self._first_revision(work, event, enriched)
-        held = self._load(work, event, known.decode())
-        change = None if held is None else _later_revision(work, enriched, held)
-        return None if change is None else (enriched, change)
+        held, before = self._before(work, event, accepted)
+        if held is not None and before is not None:
+            change = _later_revision(work, enriched, held, before)
+            return None if change is None else (enriched, change)
+        if report.msg_type is MsgType.CANCEL:
+            raise UnknownReport  # admitted before it was lost: a wiped state; its writer must know
+        return enriched, self._first_revision(work, event, enriched)
+
+    def _before(self, work: Work, event: Event, accepted: AcceptedReport) -> tuple[Incident | None, Member | None]:
+        """The incident of a report and the report as its member, if it was here and all of it was written.
+
+        Marks are written one by one: after a crash between two, an incident may hold a report that has no row yet, or
+        a row may name an incident that does not hold it. The first was told in full, the second is told again.
+        """
+        report_id = accepted.report.report_id
+        row = work.draft.read(self.fused, event, _REPORT + report_id.encode())
+        incident_id, _, unlisted = (row or b"").partition(b"\n")
+        name = incident_id.decode() or self._open_in(event.partition, accepted.zone).incident_of(report_id)
+        held = self._load(work, event, name) if name else None
+        if held is None:
+            return None, None
+        listed = incidents.member_of(held, report_id)
+        if listed is not None or not unlisted:
+            return held, listed
+        member = codec.decode(Member, unlisted)
+        if isinstance(member, Undecodable):
+            raise AssertionError(f"stored report {report_id} cannot be read: {member.sentence}")  # noqa: TRY004 - our bug
+        return held, member
 
     def _first_revision(self, work: Work, event: Event, enriched: Enriched) -> Change:
         match correlate(enriched, self._open_in(event.partition, enriched.zone), work.now):
@@ -174,25 +189,25 @@ class Fusion:
         """All acknowledgements of one incident in a batch at once: one write, one receipt a report."""
         event = messages[0][0]
         held = self._load(work, event, about)
+        heard: list[Acknowledgement] = []
         for each, message in messages:
-            if held is None or not any(message.agency in member.forms for member in held.members):
-                why = "No alert on this incident was sent to this agency."
-                agency = topics.control_topic(message.agency)
-                rejection = Rejection(RejectReason.NOT_YOURS, why, "incident_id")
-                work.refuse(each, replace(arrival_of(each), topic=agency), rejection)
-        if held is None:
-            return
-        after = acknowledge(held, [message for _, message in messages])
-        if after == held:
+            if held is None or not may_answer(held, message):
+                why = "No such alert on this incident was sent to this agency."
+                arrival = replace(arrival_of(each), topic=topics.control_topic(message.agency))
+                work.refuse(each, arrival, Rejection(RejectReason.NOT_YOURS, why, "incident_id"))
+            else:
+                heard.append(message)
+                work.draft.outputs.append(outgoing.answered(message, work.now))
+                work.tally["acknowledged", message.agency, message.action] += 1
+        after = acknowledge(held, heard) if held is not None else None
+        if after is None or after == held:
             return
         self._store(work, event, after)
-        newest = max(message.at for _, message in messages).isoformat()
-        speakers = {message.agency for _, message in messages}
+        newest = max(message.at for message in heard).isoformat()
+        speakers = {message.agency for message in heard}
         for member in after.members:
             if speakers & member.forms.keys():
                 work.draft.outputs.append(outgoing.acknowledged(after, member, newest, work.now))
-        for _, message in messages:
-            work.tally["acknowledged", message.agency, message.action] += 1
 
     def _load(self, work: Work, event: Event, incident_id: str) -> Incident | None:
         for prefix in (_OPEN, _CLOSED):
@@ -221,7 +236,9 @@ class Fusion:
 
     def _note_waiting(self, partition: int, incident: Incident) -> None:
         waiting = self._waiting.setdefault(partition, {})
-        if incident.awaited:
+        # What ended by itself waits for nobody; a withdrawal does, its recall must be read.
+        over = incident.closed and any(not member.withdrawn for member in incident.members)
+        if incident.awaited and not over:
             waiting[incident.incident_id] = {agency: each.sent_at for agency, each in incident.awaited.items()}
         else:
             waiting.pop(incident.incident_id, None)
@@ -235,62 +252,31 @@ class Fusion:
                     self._store(work, event, held.model_copy(update={"closed": True, "updated_at": work.now}))
 
 
-def _later_revision(work: Work, enriched: Enriched, held: Incident) -> Change | None:
+def _later_revision(work: Work, enriched: Enriched, held: Incident, before: Member) -> Change | None:
     report = enriched.report
-    member = incidents.member_of(held, report.report_id)
-    if member is None or member.revision >= report.revision:
+    if before.revision >= report.revision:
         return None
     if report.msg_type is MsgType.CANCEL:
         after = incidents.withdrawn(held, report.report_id, report.revision, work.now)
-        return cancelled(enriched, after, member, work.registry)
-    return updated(enriched, incidents.revised(held, enriched, work.now), member, work.registry)
+        return cancelled(enriched, after, before, work.registry)
+    after = incidents.revised(held, enriched, work.now)
+    if len(after.members) > 1 and len(encode(after)) > INCIDENT_BYTES_MAX:
+        after = incidents.unlisted(after, report.report_id)
+    return updated(enriched, after, before, work.registry)
 
 
-def tell(work: Work, accepted: AcceptedReport, enriched: Enriched, change: Change) -> list[Output]:
-    """Alerts, receipt, audit record, and links to the doubtful neighbours."""
-    report, incident = accepted.report, change.incident
-    agency = work.registry.agencies.get(HUB_AGENCY if is_masked(report) else report.agency)
-    contact = agency.contact if agency else f"the hub, about incident {incident.incident_id}"
-    outputs = []
-    for msg_type, rulings in ((_MSG_TYPES[change.outcome], change.rulings), (AlertMsgType.CANCEL, change.recalls)):
-        if not rulings:
-            continue
-        news = News(enriched, incident, change.member, msg_type, accepted.published_at, work.now, contact)
-        for alert in Composer(news).compose(rulings):
-            topic = topics.alerts_topic(alert.recipient)
-            outputs.append(Output(topic, incident.incident_id.encode(), alert.body))
-    outputs.extend(outgoing.routed(report, change, work.now))
-    outputs.extend(_possible(incident, each.incident_id, each.reasons, work.now) for each in change.possible)
-    return outputs
+def _whereabouts(change: Change) -> bytes:
+    """What is kept under a report: its incident's id and, where the incident does not list it, the report as member."""
+    name = change.incident.incident_id.encode()
+    listed = incidents.member_of(change.incident, change.member.report_id) is not None
+    return name if listed else name + b"\n" + encode(change.member)
 
 
 def _count(work: Work, accepted: AcceptedReport, change: Change) -> None:
     work.tally["outcome", change.outcome, accepted.report.agency] += 1
-    for ruling in (*change.rulings, *change.recalls):
+    for ruling in change.rulings:
         if ruling.form is not None:
             work.tally["alert", ruling.agency, ruling.rule] += 1
         else:
             work.tally["withheld", ruling.rule] += 1
     work.published.append(accepted.published_at)
-
-
-_MSG_TYPES: Final = {
-    ReceiptOutcome.NEW_INCIDENT: AlertMsgType.ALERT,
-    ReceiptOutcome.CORROBORATION: AlertMsgType.UPDATE,
-    ReceiptOutcome.RELAY: AlertMsgType.ALERT,
-    ReceiptOutcome.UPDATE: AlertMsgType.UPDATE,
-    ReceiptOutcome.CANCELLED: AlertMsgType.CANCEL,
-}
-
-
-def _possible(incident: Incident, other: str, reasons: tuple[Reason, ...], now: datetime) -> Output:
-    link_id = ids.link_id("possible", incident.incident_id, other)
-    link = Link(
-        link_id=link_id,
-        incidents=(incident.incident_id, other),
-        type="possible",
-        reasons=reasons,
-        decided_by="correlate",
-        at=now,
-    )
-    return Output(topics.LINKS, link_id.encode(), encode(link))

@@ -63,24 +63,32 @@ def counted(incident: Incident, now: datetime) -> Incident:
 def revised(incident: Incident, enriched: Enriched, now: datetime) -> Incident:
     """The incident with a newer revision of a report it holds; relation, origin and dissemination stay."""
     new = enriched.report
-    members = tuple(
-        _member(enriched, old.relation, old.origin).model_copy(
-            update={"probability": old.probability, "reasons": old.reasons, "forms": old.forms},
-        )
-        if old.report_id == new.report_id
-        else old
-        for old in incident.members
-    )
+    members = tuple(revision_of(old, enriched) if old.report_id == new.report_id else old for old in incident.members)
     return _with(incident, members, now)
+
+
+def revision_of(old: Member, enriched: Enriched) -> Member:
+    """The member as its newer revision tells it; relation, origin and dissemination stay."""
+    kept = {"probability": old.probability, "reasons": old.reasons, "forms": old.forms}
+    return _member(enriched, old.relation, old.origin).model_copy(update=kept)
 
 
 def withdrawn(incident: Incident, report_id: str, revision: int, now: datetime) -> Incident:
-    """The incident without this report's word; with nobody's word left it is closed."""
-    members = tuple(
-        old.model_copy(update={"withdrawn": True, "revision": revision}) if old.report_id == report_id else old
-        for old in incident.members
-    )
-    return _with(incident, members, now)
+    """The incident without this report's word; with nobody's word left it is closed, and a closed one stays so."""
+    members = tuple(withdrawal_of(old, revision) if old.report_id == report_id else old for old in incident.members)
+    after = _with(incident, members, now)
+    return after.model_copy(update={"closed": True}) if incident.closed else after
+
+
+def withdrawal_of(old: Member, revision: int) -> Member:
+    """The member without its word."""
+    return old.model_copy(update={"withdrawn": True, "revision": revision})
+
+
+def unlisted(incident: Incident, report_id: str) -> Incident:
+    """The incident that only counts this report from now on, for its state has grown too large."""
+    rest = tuple(member for member in incident.members if member.report_id != report_id)
+    return incident.model_copy(update={"members": rest, "members_beyond": incident.members_beyond + 1})
 
 
 def disseminated(incident: Incident, member: Member) -> Incident:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from fusionbus.contract import ids, topics
 from fusionbus.contract.codec import encode
+from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.records import (
     DEAD_LETTER_BODY_BYTES_MAX,
@@ -156,6 +157,20 @@ def acknowledged(incident: Incident, member: Member, newest: str, now: datetime)
         false_alarm_by=len(recipients & set(incident.false_alarm_by)),
     )
     return _receipt(receipt)
+
+
+def answered(message: Acknowledgement, now: datetime) -> Output:
+    """The audit record of what one recipient said of one alert: its opinion and note are told nowhere else."""
+    said = ", ".join(str(part) for part in (message.action, message.opinion, message.note) if part is not None)
+    record = AuditRecord(
+        audit_id=ids.audit_id(message.alert_id, AuditEvent.ALERT_ACKNOWLEDGED, message.at.isoformat(), message.action),
+        at=now,
+        event=AuditEvent.ALERT_ACKNOWLEDGED,
+        agency=message.agency,
+        incident_id=message.incident_id,
+        note=f"alert {message.alert_id}: {said}",
+    )
+    return _audit(record, message.incident_id)
 
 
 def control_done(agency: str, about: str, sentence: str, at: datetime, now: datetime) -> list[Output]:

@@ -5,7 +5,7 @@ control, interest, need to know, echo. Only imminent danger to life reaches past
 tearline, to the agency on whose ground it is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from fusionbus.contract.agency import Agency
@@ -119,22 +119,24 @@ def form_for(agency: Agency, facets: Facets) -> Form:
 
 
 def with_members(
-    rulings: Iterable[Ruling], tellers: frozenset[str], facets: Facets, registry: Registry
-) -> list[Ruling]:
-    """The rulings, where agencies that told of the incident themselves hear of it if no handling rule forbids."""
+    rulings: Iterable[Ruling], known: Mapping[str, str], facets: Facets, registry: Registry
+) -> Sequence[Ruling]:
+    """The rulings, where agencies that are part of it already hear of it if no handling rule forbids.
+
+    `known` has the reason for each of them.
+    """
     found = []
     for ruling in rulings:
-        if ruling.rule is Rule.NO_INTEREST and ruling.agency in tellers:
+        if ruling.rule is Rule.NO_INTEREST and ruling.agency in known:
             agency = registry.agencies[ruling.agency]
             if facets.kind in agency.kinds:
-                form = form_for(agency, facets)
-                found.append(Ruling(ruling.agency, Rule.MEMBER, form, "you reported the same incident"))
+                found.append(Ruling(ruling.agency, Rule.MEMBER, form_for(agency, facets), known[ruling.agency]))
                 continue
         found.append(ruling)
     return found
 
 
-def without_echo(rulings: Iterable[Ruling], informed: frozenset[str]) -> list[Ruling]:
+def without_echo(rulings: Iterable[Ruling], informed: frozenset[str]) -> Sequence[Ruling]:
     """The rulings for an echo: whoever has had the news from its origin does not get it again."""
     return [
         Ruling(ruling.agency, Rule.ECHO) if ruling.rule.delivers and ruling.agency in informed else ruling

@@ -128,6 +128,5 @@ class Change:
     member: Member
     """The report as a member; past the limit of members it is not listed in the incident."""
     rulings: tuple[Ruling, ...]
-    recalls: tuple[Ruling, ...] = ()
-    """Agencies that had an earlier revision and may not have this one."""
+    """On every agency one; RECALL of an update goes to those that had an earlier revision and may not have this one."""
     possible: tuple[Candidate, ...] = ()

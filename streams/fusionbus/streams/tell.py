@@ -1,0 +1,67 @@
+"""Fourth step, whole: all that one report leads to, in records to send. Pure."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from fusionbus.contract import ids, topics
+from fusionbus.contract.codec import encode
+from fusionbus.contract.incident import Incident, Link
+from fusionbus.contract.records import ReceiptOutcome
+from fusionbus.contract.routing import Rule
+from fusionbus.contract.vocabulary import AlertMsgType
+from fusionbus.streams import outgoing
+from fusionbus.streams.compose import ComposedAlert, Composer, News, is_masked
+from fusionbus.streams.engine import Output
+from fusionbus.streams.registry import Registry
+from fusionbus.streams.route import HUB_AGENCY
+from fusionbus.streams.values import Candidate, Change, Enriched
+
+_MSG_TYPES: Final = {
+    ReceiptOutcome.NEW_INCIDENT: AlertMsgType.ALERT,
+    ReceiptOutcome.CORROBORATION: AlertMsgType.UPDATE,
+    ReceiptOutcome.RELAY: AlertMsgType.ALERT,
+    ReceiptOutcome.UPDATE: AlertMsgType.UPDATE,
+    ReceiptOutcome.CANCELLED: AlertMsgType.CANCEL,
+}
+
+
+def tell(enriched: Enriched, change: Change, published_at: datetime, registry: Registry, now: datetime) -> list[Output]:
+    """Alerts, receipt, audit record, and links to the doubtful neighbours."""
+    report, incident = enriched.report, change.incident
+    contact = _desk(HUB_AGENCY if is_masked(report) else report.agency, registry)
+    msg_type = _MSG_TYPES[change.outcome]
+    news = News(enriched, incident, change.member, msg_type, published_at, now, contact)
+    name = incident.incident_id.encode()
+    outputs = [Output(topics.alerts_topic(a.recipient), name, a.body) for a in _alerts(news, change, registry)]
+    outputs.extend(outgoing.routed(report, change, now))
+    outputs.extend(_possible(incident, each, now) for each in change.possible)
+    return outputs
+
+
+def _alerts(news: News, change: Change, registry: Registry) -> list[ComposedAlert]:
+    recalls = [ruling for ruling in change.rulings if ruling.rule is Rule.RECALL]
+    composed = Composer(news).compose(ruling for ruling in change.rulings if ruling.rule is not Rule.RECALL)
+    if recalls:
+        # Who loses a report may never have known whose it was.
+        told_so = replace(news, msg_type=AlertMsgType.CANCEL, contact=_desk(HUB_AGENCY, registry))
+        composed += Composer(told_so).compose(recalls)
+    return composed
+
+
+def _desk(agency: str, registry: Registry) -> str:
+    known = registry.agencies.get(agency)
+    return known.contact if known is not None else "the desk of the hub"
+
+
+def _possible(incident: Incident, other: Candidate, now: datetime) -> Output:
+    link_id = ids.link_id("possible", incident.incident_id, other.incident_id)
+    link = Link(
+        link_id=link_id,
+        incidents=(incident.incident_id, other.incident_id),
+        type="possible",
+        reasons=other.reasons,
+        decided_by="correlate",
+        at=now,
+    )
+    return Output(topics.LINKS, link_id.encode(), encode(link))
