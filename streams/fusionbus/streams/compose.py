@@ -17,7 +17,7 @@ from fusionbus.contract.codec import encode
 from fusionbus.contract.handling import Source
 from fusionbus.contract.incident import Claim, Incident, Member
 from fusionbus.contract.report import Place, ThreatReport
-from fusionbus.contract.sections import FinanceSection
+from fusionbus.contract.sections import FinanceSection, RecordSection, Section, TipSection
 from fusionbus.contract.vocabulary import (
     TLP,
     AlertKind,
@@ -54,7 +54,7 @@ class News:
     published_at: datetime
     now: datetime
     contact: str
-    """Whom to ask: the originator's desk, or the hub's where the source is masked."""
+    """Whom to ask: the originator's desk, or the hub's where the source is masked or a report is recalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +135,10 @@ class Composer:
                     seen.append((member, theirs))
         if not any(member.report_id == this for member, _ in seen):
             seen.append((self.news.member, form))  # past the limit of members: told, not listed
-        key = tuple((member.report_id, theirs in _OPEN_FORMS) for member, theirs in seen), form
+        key = tuple((member.report_id, theirs) for member, theirs in seen), form
         held = self._views.get(key)
         if held is None:
-            handling = handling_of(self.news.enriched.report, [member for member, _ in seen])
+            handling = handling_of(self.news.enriched.report, [member for member, _ in seen], form)
             held = self._views[key] = encode(handling), encode(view_of(self.news, seen, form))
         return held
 
@@ -152,8 +152,12 @@ def kind_of(news: News) -> AlertKind:
 
 def view_of(news: News, seen: list[tuple[Member, Form]], form: Form) -> IncidentView:
     """The incident as these members tell it; a tearline or pointer adds nothing to what its body says."""
+    incident, this = news.incident, news.member.report_id
     members = [member for member, _ in seen if not member.withdrawn]
     readable = [member for member, theirs in seen if theirs in _OPEN_FORMS and not member.withdrawn]
+    # The reasons compare this report with any of the others: only who reads them all in full may know them.
+    in_full = {member.report_id for member, theirs in seen if theirs is Form.FULL}
+    all_read = not incident.members_beyond and in_full >= {this, *(member.report_id for member in incident.members)}
     if readable:
         claim = claim_of(readable)
     else:
@@ -165,18 +169,21 @@ def view_of(news: News, seen: list[tuple[Member, Form]], form: Form) -> Incident
         reports=len(members),
         independent_origins=len(origins_of(members)),
         credibility=credibility_of(members),
-        reasons=news.member.reasons if form in _OPEN_FORMS and len(readable) > 1 else (),
+        reasons=news.member.reasons if all_read else (),
     )
 
 
-def handling_of(report: ThreatReport, members: Iterable[Member]) -> AlertHandling:
-    """The markings of an alert: the high-water mark of every report that shows in it."""
+def handling_of(report: ThreatReport, members: Iterable[Member], form: Form) -> AlertHandling:
+    """The markings of an alert: the high-water mark of every report that shows in it.
+
+    Caveats are words about the whole text: whoever does not get it does not get them.
+    """
     held, marks = list(members), report.handling
     return AlertHandling(
         tlp=min((marks.tlp, *(m.tlp for m in held)), key=_STRICTEST.index),
         pap=marks.pap,
         classification=max((marks.classification, *(m.classification for m in held)), key=lambda c: c.level),
-        caveats=marks.caveats,
+        caveats=marks.caveats if form in _OPEN_FORMS else (),
         originator_control=marks.originator_control,
         third_agency_rule=marks.third_agency_rule,
     )
@@ -216,9 +223,24 @@ def body_of(report: ThreatReport, form: Form, contact: str) -> AlertBody:
     }
     if not full and isinstance(report.section, FinanceSection):
         told["section"] = report.section.model_copy(update={"transactions": ()})
-    if not is_masked(report):
+    if is_masked(report):
+        told |= {"attachments": (), "section": _masked(told["section"])}
+    else:
         told |= {name: getattr(report, name) for name in ("report_id", "agency", "unit", "local_ref", "revision")}
     return base.model_copy(update=told)
+
+
+def _masked(section: Section | None) -> Section | None:
+    """The section without the desks, stations and registers that say who wrote it."""
+    match section:
+        case RecordSection():
+            return section.model_copy(update={"record_number": None, "police_station": None})
+        case FinanceSection():
+            return section.model_copy(update={"str_reference": None})
+        case TipSection():
+            return section.model_copy(update={"triaged_by": None})
+        case _:
+            return section
 
 
 _PLAIN_FIELDS: Final = (
