@@ -24,7 +24,7 @@ def leaks_of(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Itera
 
 
 def _recall(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Iterator[str]:
-    """A recall goes to those, and only those, who hold the report or an echo of it."""
+    """A recall goes to those, and only those, who hold the report or an echo of it, or told an echo themselves."""
     held = {
         other.report.report_id
         for before, other in evidence.got[agency]
@@ -32,7 +32,8 @@ def _recall(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Iterat
     }
     echoes = {other.report.report_id for other in evidence.sent if other.origin == told.origin}
     incident = {name for name, number in evidence.incident_of.items() if number == alert.incident_id}
-    if not held & (echoes | incident | {told.report.report_id}):
+    own = {other.report.report_id for other in evidence.sent if other.report.agency == agency}
+    if not held & (echoes | incident | {told.report.report_id}) and not own & echoes:
         yield "a recall of something it never had"
 
 
@@ -43,7 +44,11 @@ def _audience(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Iter
     if verdict.answer is not Answer.NEVER:
         return
     told_itself = agency in evidence.tellers_of.get(alert.incident_id, ())
-    if verdict.rule == "interest" and alert.rule is Rule.MEMBER and told_itself:
+    had_it = any(
+        other.report.report_id == told.report.report_id and other.report.revision < told.report.revision
+        for _, other in evidence.got[agency]
+    )
+    if verdict.rule == "interest" and alert.rule is Rule.MEMBER and (told_itself or had_it):
         return
     yield f"rule {verdict.rule} forbids it"
 
