@@ -1,6 +1,8 @@
 """Learns the matcher's weights from labelled reports that you supply; only numbers come out.
 
-usage: learn_weights.py --out weights.json RECORDS.jsonl:LABELS.csv[:SUBSET] …
+usage: learn_weights.py --out weights.json RECORDS.jsonl:LABELS.csv[:SUBSET] … REPORTS.jsonl:TRUTH.jsonl …
+
+Event records with labels, or what `fusionbus simulate` wrote with its truth.
 
 Each report is shown the open incidents of the truth so far, and the weights are moved towards giving the right one (or
 none) the highest posterior: a multinomial logistic regression over the findings of `compare`, in bits, held near the
@@ -16,7 +18,7 @@ import json
 import math
 import random
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,12 +26,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from fusionbus.contract.incident import Incident, Relation
-from fusionbus.streams import event_record, incidents
+from fusionbus.streams import incidents
 from fusionbus.streams.correlate import OpenIncidents
 from fusionbus.streams.correlate.decide import decide
 from fusionbus.streams.correlate.score import Scored, scores
 from fusionbus.streams.correlate.weights import Weights, committed, read
 from fusionbus.streams.enrich import enrich
+from fusionbus.streams.fuse import reader
 from fusionbus.streams.values import Enriched, Joined
 
 ROUNDS = 3
@@ -103,17 +106,24 @@ class Case:
 
 
 def labelled(spec: str) -> list[Labelled]:
-    """The reports of `RECORDS:LABELS[:SUBSET]`, in the file's order."""
+            rows_in = (r for r in csv.DictReader(rows) if not subset or r["subset"] in subset)
+            truth = {r["report_id"]: r["incident_id"] for r in rows_in}
     records, labels, *subset = spec.split(":")
     with Path(labels).open(newline="", encoding="utf-8") as rows:
-        truth = {r["report_id"]: r["incident_id"] for r in csv.DictReader(rows) if not subset or r["subset"] in subset}
-    mapping = event_record.committed()
+        if labels.endswith(".csv"):
+            truth = {
+                r["report_id"]: r["incident_id"] for r in csv.DictReader(rows) if not subset or r["subset"] in subset
+            }
+        else:
+            told = (json.loads(row) for row in rows)
+            truth = {row["report_id"]: row["event"] for row in told if row["type"] == "report"}
+    read = reader("event-record" if labels.endswith(".csv") else "report")
     found = []
     with Path(records).open(encoding="utf-8") as lines:
         for line in lines:
-            record = json.loads(line)
-            if record["report_id"] in truth:
-                found.append(Labelled(enrich(mapping.report(record)), truth[record["report_id"]]))
+            report_id = json.loads(line)["report_id"]
+            if report_id in truth:
+                found.append(Labelled(enrich(read(line)), truth.pop(report_id)))
     return found
 
 
@@ -125,23 +135,25 @@ def shown(reports: Iterable[Labelled], weights: Weights, *, by_truth: bool) -> I
     held = OpenIncidents()
     known: dict[str, Incident] = {}
     truths: dict[str, Counter[str]] = {}
+    where: defaultdict[str, set[str]] = defaultdict(set)
     for one in reports:
         now = one.enriched.report.reported_at
         for gone in held.expire(now):
             known.pop(gone, None)
         found = scores(one.enriched, held, weights)
         right = _right([truths[s.incident.incident_id] for s in found], one.truth)
-        here = any(one.truth in truths[incident_id] for incident_id in known)
+        here = bool(where[one.truth] & known.keys())
         if found and (right is not None or not here):
             yield from _case([s.findings for s in found], right)
         if by_truth:
-            mine = next((i for i in known if one.truth in truths[i]), None) if here else None
+            mine = next(iter(where[one.truth] & known.keys()), None)
         else:
             match = settle(found, weights)
             mine = match.incident.incident_id if match is not None else None
         incident = _grown(known.get(mine or ""), one.enriched, now)
         known[incident.incident_id] = incident
         truths.setdefault(incident.incident_id, Counter())[one.truth] += 1
+        where[one.truth].add(incident.incident_id)
         held.put(incident)
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -12,10 +13,11 @@ from fusionbus.contract.codec import Undecodable, decode_report
 from fusionbus.contract.errors import FixTheReport, Misconfigured
 from fusionbus.contract.incident import Incident
 from fusionbus.contract.report import ThreatReport
+from fusionbus.contract.vocabulary import MsgType
 from fusionbus.streams import event_record, incidents
 from fusionbus.streams.correlate import OpenIncidents, correlate
 from fusionbus.streams.enrich import enrich
-from fusionbus.streams.values import Fresh, Joined, Match
+from fusionbus.streams.values import Enriched, Fresh, Joined, Match
 
 MAPPINGS = ("event-record", "report")
 
@@ -27,6 +29,8 @@ class Fused:
     report: ThreatReport
     incident_id: str
     match: Match
+    again: bool
+    """Whether this is a revision of a report that has its incident already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +54,27 @@ class Fusion:
         for gone in self.open.expire(now):
             self._incidents.pop(gone, None)
         enriched = enrich(report)
+        match: Match = Fresh()
         held = self.open.incident_of(report.report_id)
         if held is not None:
-            incident = incidents.revised(self._incidents[held], enriched, now)
-            match: Match = Fresh()
+            incident = _told_again(self._incidents[held], enriched, now)
         else:
             match = correlate(enriched, self.open, now)
-            if isinstance(match, Joined):
-                incident = incidents.joined(self._incidents[match.incident_id], enriched, match, now)
-            else:
-                incident = incidents.opened(enriched, now)
+            incident = (
+                incidents.joined(self._incidents[match.incident_id], enriched, match, now)
+                if isinstance(match, Joined)
+                else incidents.opened(enriched, now)
+            )
         self._incidents[incident.incident_id] = incident
         self.open.put(incident)
-        return Fused(report, incident.incident_id, match)
+        return Fused(report, incident.incident_id, match, again=held is not None)
+
+
+def _told_again(incident: Incident, enriched: Enriched, now: datetime) -> Incident:
+    report = enriched.report
+    if report.msg_type is MsgType.CANCEL:
+        return incidents.withdrawn(incident, report.report_id, report.revision, now)
+    return incidents.revised(incident, enriched, now)
 
 
 def reader(mapping: str) -> Callable[[str], ThreatReport]:
@@ -95,7 +107,7 @@ def write(found: Iterator[Fused | BadLine], out: Path, explain: Path | None) -> 
         reasons = stack.enter_context(explain.open("w", encoding="utf-8")) if explain else None
         rows.writerow(["report_id", "incident_id"])
         for one in found:
-            if isinstance(one, Fused):
+            if isinstance(one, Fused) and not one.again:
                 rows.writerow([one.report.local_ref, one.incident_id])
                 if reasons is not None:
                     _explain(one, reasons)
