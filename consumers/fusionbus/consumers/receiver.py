@@ -28,9 +28,10 @@ log = structlog.get_logger()
 
 GROUP_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 COMMIT_S_MAX = 10.0  # a commit takes milliseconds; one that failed is made up for by the next
-JOIN_S_MAX = 30.0  # a group lets a silent member go after 45 s at most, usually a join takes 3 s
+JOIN_S_MAX = 20.0  # a join takes 3 s; a dead member of the group holds it up for its session besides
 PAUSE_S = 1.0  # between tries while the broker is out of reach
 CLOSE_S_MAX = 5.0
+RECONNECT_S_MAX = 2.0  # kafka-python's 30 s would keep alerts waiting so long after the broker is back
 MOVED_ON = (
     kafka_errors.CommitFailedError,
     kafka_errors.IllegalGenerationError,
@@ -92,7 +93,7 @@ class AlertReceiver:
         """
         with explained(self._broker), self._connected() as (consumer, acknowledger):
             ends = None if follow else self._ends(consumer)
-            joined_by = time.monotonic() + JOIN_S_MAX
+            joined_by = time.monotonic() + self._settings.receiver_session_s + JOIN_S_MAX
             while not self._stop.requested:
                 self._round(consumer, acknowledger)
                 if ends is not None and self._caught_up(consumer, ends, joined_by):
@@ -109,8 +110,10 @@ class AlertReceiver:
             group_id=f"{self.agency}.{self.group}",
             auto_offset_reset="earliest",
             enable_auto_commit=False,
+            session_timeout_ms=int(settings.receiver_session_s * 1000),
             fetch_max_wait_ms=settings.receiver_fetch_wait_ms,
             max_poll_records=settings.receiver_poll_records_max,
+            reconnect_backoff_max_ms=int(RECONNECT_S_MAX * 1000),
             allow_auto_create_topics=False,
         )
         acknowledger: Acknowledger | None = None

@@ -21,6 +21,9 @@ class ConsumerSettings(RoomSettings):
     receiver_batch_s_max: Annotated[float, Field(gt=0, le=240)] = 60.0
     """`FUSION_RECEIVER_BATCH_S_MAX`: a batch that takes longer (a failing handler) is cut, committed and read on from
     there: far below Kafka's 300 s after which the group takes the partitions away."""
+    receiver_session_s: Annotated[float, Field(ge=6, le=300)] = 10.0
+    """`FUSION_RECEIVER_SESSION_S`: after a crash the group keeps the dead member's partitions for so long, and no alert
+    is read. Kafka's default is 45 s; heartbeats go every 3 s on their own thread, so 10 s survive three lost ones."""
     handler_tries_max: Annotated[int, Field(ge=1, le=20)] = 6
     """`FUSION_HANDLER_TRIES_MAX`: tries of one handler at one alert before the alert becomes a dead letter."""
     handler_retry_delay_s: Annotated[float, Field(ge=0, le=60)] = 0.2
