@@ -106,14 +106,12 @@ class Case:
 
 
 def labelled(spec: str) -> list[Labelled]:
-            rows_in = (r for r in csv.DictReader(rows) if not subset or r["subset"] in subset)
-            truth = {r["report_id"]: r["incident_id"] for r in rows_in}
+    """The reports of `RECORDS:LABELS[:SUBSET]` or `REPORTS:TRUTH`, in the file's order, the first revision of each."""
     records, labels, *subset = spec.split(":")
     with Path(labels).open(newline="", encoding="utf-8") as rows:
         if labels.endswith(".csv"):
-            truth = {
-                r["report_id"]: r["incident_id"] for r in csv.DictReader(rows) if not subset or r["subset"] in subset
-            }
+            wanted = (row for row in csv.DictReader(rows) if not subset or row["subset"] in subset)
+            truth = {row["report_id"]: row["incident_id"] for row in wanted}
         else:
             told = (json.loads(row) for row in rows)
             truth = {row["report_id"]: row["event"] for row in told if row["type"] == "report"}

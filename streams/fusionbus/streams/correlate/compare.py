@@ -20,7 +20,7 @@ _SEVERAL_TOLD = 4
 _CLOSE_SHARE = 0.25
 _FAR_RATIO = 3.0
 _TEXT_STEPS = (0.05, 0.2, 0.35, 0.5, 0.7, 0.9)
-_COMMON_BITS = 4.0
+COMMON_BITS = 4.0
 """Words in one report of sixteen or more are of the form reports take; many of them in common tell of one form."""
 _TEXT_BITS_MAX = 40.0
 """Long texts of one author repeat whole sentences; past this more words in common tell nothing more."""
@@ -124,7 +124,7 @@ def text(terms: dict[str, float], total: float, other: Told) -> list[Finding]:
     telling = 0.0
     for term in shared:
         bits += terms[term]
-        telling += max(0.0, terms[term] - _COMMON_BITS)
+        telling += max(0.0, terms[term] - COMMON_BITS)
     share = max(bits / total if total else 0.0, 0.0)
     theirs = len(shared) / len(other.terms)
     return [

@@ -196,6 +196,8 @@ def keys(told: Told) -> Iterator[str]:
     where = told.where
     if where is not None and where.name is not None and where.district is not None:
         yield "in:" + where.name
+    if where is not None and where.district is not None and told.family is not None:
+        yield f"act:{told.family} {where.district}"
     if told.killed is not None and told.killed[0] > 1:
         yield f"killed:{told.killed[0]}"
     if told.injured is not None and told.injured[0] > 1:
