@@ -49,3 +49,12 @@ def test_each_revision_of_an_incident_makes_its_own_alert_for_each_recipient(rev
     mine = ids.alert_id("incident", revision, "CTD-KP")
     assert mine != ids.alert_id("incident", revision, "CTD-PB")
     assert mine != ids.alert_id("incident", revision + 1, "CTD-KP")
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_categories=("Cs",))),
+    st.text(alphabet=st.characters(exclude_categories=("Cs",))),
+)
+def test_an_id_is_the_uuid5_of_its_parts(agency: str, local_ref: str) -> None:
+    told = "\x1f".join(("report", agency, local_ref))
+    assert ids.report_id(agency, local_ref) == str(uuid.uuid5(ids.NAMESPACE, told))
