@@ -267,4 +267,5 @@ def _source(report: ThreatReport) -> Source:
 
 
 def _iso(at: datetime) -> str:
-    return at.isoformat()
+    """A UTC time as the models write it."""
+    return at.isoformat().removesuffix("+00:00") + "Z"
