@@ -63,9 +63,11 @@ def read(pairs: Iterable[tuple[Path, Path]]) -> Traffic:
     return Traffic(tuple(told), tuple(expectations))
 
 
-def write(traffic: Traffic, path: Path) -> None:
-    """Writes the reports for `fusionbus replay`."""
-    path.write_bytes(b"".join(codec.encode(each.report) + b"\n" for each in traffic.told))
+def ends_of(path: Path) -> tuple[datetime, datetime]:
+    """When the first and the last report of a file were reported; they are in this order."""
+    lines = path.read_bytes().splitlines()
+    first, last = (datetime.fromisoformat(json.loads(lines[n])["reported_at"]) for n in (0, -1))
+    return first, last
 
 
 def _told(line: bytes, row: dict[str, Any], where: Path) -> Told:
