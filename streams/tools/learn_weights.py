@@ -37,7 +37,7 @@ from fusionbus.streams.values import Enriched, Joined
 
 ROUNDS = 3
 """The nearest member depends on the weights: findings are collected anew this often."""
-EPOCHS = 12
+EPOCHS = 8
 PRIOR_BITS = 1.5
 """How far a weight may stray from where it started before the data must insist."""
 STEP = 0.25
@@ -56,6 +56,8 @@ BOUNDS = {
     "roundup.told": (-5.0, -0.5),
     # By Bayes the odds of a chance meeting grow with the crowd; the data has only small crowds.
     "prior.crowd": (-1.0, -0.3),
+    # Places read wrongly from text meet here; places that agencies state do not.
+    "place.elsewhere": (-12.0, -9.0),
     "time.before": (-8.0, -3.0),
 }
 """Where the labelled data is known to differ from a hub's, a weight stays within these."""
@@ -65,7 +67,15 @@ FALLING = (
     ("time.gap0", "time.gap1", "time.gap2", "time.gap3", "time.gap4", "time.gap5"),
     ("time.lag1", "time.lag2", "time.lag3", "time.lag4", "time.lag5"),
     ("time.apart0", "time.apart1", "time.apart2", "time.apart3", "time.apart4", "time.apart5"),
-    ("place.same_name", "place.same_district", "place.reach1", "place.reach2", "place.reach3", "place.far"),
+    (
+        "place.same_name",
+        "place.same_district",
+        "place.reach1",
+        "place.reach2",
+        "place.reach3",
+        "place.far",
+        "place.elsewhere",
+    ),
     ("place.reach0", "place.reach1"),
     ("category.same", "category.akin", "category.other"),
     ("weapon.same", "weapon.other"),

@@ -121,14 +121,17 @@ def text(terms: dict[str, float], total: float, other: Told) -> list[Finding]:
     """The words in common, by how rare they are and how much of either text they are."""
     shared = terms.keys() & other.terms
     bits = 0.0
-    telling = 0.0
+    telling = rarest = 0.0
     for term in shared:
         bits += terms[term]
-        telling += max(0.0, terms[term] - COMMON_BITS)
+        if terms[term] > COMMON_BITS:
+            telling += terms[term] - COMMON_BITS
+            rarest = max(rarest, terms[term] - COMMON_BITS)
     share = max(bits / total if total else 0.0, 0.0)
     theirs = len(shared) / len(other.terms)
     return [
         (_OVERLAP[_steps(share, _TEXT_STEPS)], 1.0),
         ("text.rarity", min(telling, _TEXT_BITS_MAX)),
+        ("text.rarest", rarest),
         ("text.covered", theirs),
     ]

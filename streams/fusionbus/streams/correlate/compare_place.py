@@ -12,6 +12,8 @@ _NOISE_KM = 31.0
 """How far apart two sources put one event. Source: DESIGN, median of measured pairs."""
 _REACHES = (0.35, 1.0, 2.0, 3.5)
 """Distance over what both circles and the noise allow; 3.5 is the 95 % of the measured noise (106 km of 31)."""
+_ELSEWHERE = 8.0
+"""Past this, some 250 km for well-known places, no noise of position explains the distance."""
 _ALIKE = 84.0
 _WIDE_KM = 90.0
 """A circle this wide is a province or region: being in it says little about where."""
@@ -43,7 +45,7 @@ def _by_distance(one: Where, other: Where) -> str | None:
     for index, step in enumerate(_REACHES):
         if reach <= step:
             return f"place.reach{index}"
-    return "place.far"
+    return "place.far" if reach <= _ELSEWHERE else "place.elsewhere"
 
 
 def _by_spelling(one: Where, other: Where, rarity: Callable[[str], float]) -> list[tuple[str, float]]:

@@ -15,6 +15,7 @@ _SAID = {
     "place.same_province": "no nearer than the same province",
     "place.reach": "about {reach} times the usual error of position apart",
     "place.far": "far apart, or different regions",
+    "place.elsewhere": "much farther apart than positions err",
     "place.spelled_alike": "the place names are spelled alike",
     "place.other_name": "different place names",
     "category.same": "the same kind of act",

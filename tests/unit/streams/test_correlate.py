@@ -1,0 +1,272 @@
+"""What meets, what does not, who echoes whom, and why."""
+
+from datetime import datetime
+from math import log2
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from builders import NOW, a_place, a_report, a_token, an_interval, minutes
+from fusionbus.contract.handling import Source
+from fusionbus.contract.incident import Incident, Relation
+from fusionbus.contract.report import Casualties, Entity, ThreatReport
+from fusionbus.contract.vocabulary import (
+    EntityType,
+    Outcome,
+    Province,
+    Status,
+    TargetSectorCode,
+    ThreatCategory,
+    Weapon,
+)
+from fusionbus.streams import incidents
+from fusionbus.streams.correlate import Limits, OpenIncidents, correlate
+from fusionbus.streams.correlate.decide import decide
+from fusionbus.streams.correlate.weights import committed
+from fusionbus.streams.enrich import enrich
+from fusionbus.streams.values import Fresh, Joined, Match
+
+
+class Centre:
+    """A zone's incidents, as the hub keeps them."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.open = OpenIncidents(limits)
+        self.incidents: dict[str, Incident] = {}
+
+    def take(self, report: ThreatReport, now: datetime = NOW) -> Match:
+        enriched = enrich(report)
+        match = correlate(enriched, self.open, now)
+        if isinstance(match, Joined):
+            incident = incidents.joined(self.incidents[match.incident_id], enriched, match, now)
+        else:
+            incident = incidents.opened(enriched, now)
+        self.incidents[incident.incident_id] = incident
+        self.open.put(incident)
+        return match
+
+
+def killed(low: int, high: int | None = None) -> tuple[Casualties, ...]:
+    return (Casualties(outcome=Outcome.KILLED, low=low, high=high if high is not None else low),)
+
+
+def told_by_police(**changes: Any) -> ThreatReport:
+    """The same blast as `a_report`, in the words of the police."""
+    made: dict[str, Any] = {
+        "agency": "POLICE-KP",
+        "local_ref": "PS-11/26",
+        "occurred": an_interval(NOW - minutes(45), minutes(15)),
+        "place": a_place(lat=34.05, lon=71.52, uncertainty_km=5.0),
+        "headline": "Explosion among spice stalls in Peshawar",
+        "narrative": "A handcart exploded near the spice sellers of the bazaar.",
+    }
+    return a_report(**made | changes)
+
+
+def test_two_agencies_on_one_event_meet() -> None:
+    centre = Centre()
+    assert centre.take(a_report()) == Fresh()
+    match = centre.take(told_by_police())
+    assert isinstance(match, Joined)
+    assert match.relation is Relation.CORROBORATION
+    assert match.origin == told_by_police().report_id
+    assert match.probability > 0.5
+
+
+def test_a_blast_in_another_province_is_another_event() -> None:
+    centre = Centre()
+    centre.take(a_report())
+    elsewhere = a_place(province=Province.SINDH, district="Sukkur", name="Sukkur", lat=27.7, lon=68.86)
+    assert isinstance(centre.take(told_by_police(place=elsewhere)), Fresh)
+
+
+def test_a_shooting_three_days_before_is_another_event() -> None:
+    centre = Centre()
+    centre.take(a_report())
+    before = NOW - minutes(3 * 24 * 60)
+    other = told_by_police(
+        occurred=an_interval(before),
+        reported_at=before,
+        category=ThreatCategory.ARMED_ASSAULT,
+        weapon=Weapon.FIREARM,
+        target_sector=TargetSectorCode.EMRG,
+        headline="Gunmen fire at a patrol",
+        narrative="Two riders fired at a patrol on the ring road and fled.",
+    )
+    assert isinstance(centre.take(other), Fresh)
+
+
+def test_an_exercise_never_meets_the_actual() -> None:
+    centre = Centre()
+    centre.take(a_report())
+    twin = a_report(agency="POLICE-KP", local_ref="drill", status=Status.EXERCISE)
+    assert centre.take(twin) == Fresh()
+
+
+def test_a_report_made_out_of_another_is_its_echo() -> None:
+    centre = Centre()
+    centre.take(a_report())
+    first = a_report().report_id
+    echo = a_report(agency="IB", local_ref="7", narrative="As received.", source=Source(derived_from=(first,)))
+    match = centre.take(echo)
+    assert isinstance(match, Joined)
+    assert (match.relation, match.origin) == (Relation.RELAY, first)
+
+
+def test_an_echo_of_an_echo_goes_back_to_the_first() -> None:
+    centre = Centre()
+    centre.take(a_report())
+    echo = a_report(agency="IB", local_ref="7", source=Source(derived_from=(a_report().report_id,)))
+    centre.take(echo)
+    again = a_report(agency="FIA", local_ref="8", source=Source(derived_from=(echo.report_id,)))
+    match = centre.take(again)
+    assert isinstance(match, Joined)
+    assert match.origin == a_report().report_id
+
+
+def test_one_source_heard_by_two_agencies_is_one_origin() -> None:
+    centre = Centre()
+    source = Source(source_token=a_token("source"))
+    centre.take(a_report(source=source))
+    match = centre.take(told_by_police(source=source))
+    assert isinstance(match, Joined)
+    assert (match.relation, match.origin) == (Relation.RELAY, a_report().report_id)
+
+
+def test_the_same_words_are_an_echo() -> None:
+    centre = Centre()
+    centre.take(a_report())
+    match = centre.take(a_report(agency="FIA", local_ref="copy"))
+    assert isinstance(match, Joined)
+    assert match.relation is Relation.RELAY
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "relation"),
+    [
+        (None, None, Relation.RELAY),
+        (a_token("source", 1), a_token("source", 2), Relation.CORROBORATION),
+    ],
+)
+def test_an_agency_confirms_itself_only_from_another_source(
+    first: str | None, second: str | None, relation: Relation
+) -> None:
+    centre = Centre()
+    centre.take(a_report(source=Source(source_token=first), casualties=killed(5)))
+    mine = told_by_police(agency="CTD-KP", source=Source(source_token=second), casualties=killed(5))
+    match = centre.take(mine)
+    assert isinstance(match, Joined)
+    assert match.relation is relation
+
+
+def test_the_bits_of_the_reasons_are_the_log_odds() -> None:
+    centre = Centre()
+    centre.take(a_report())
+    centre.take(a_report(local_ref="other", place=a_place(name="Kohat", district="Kohat", lat=33.58, lon=71.45)))
+    match = centre.take(told_by_police(casualties=killed(3)))
+    assert isinstance(match, Joined)
+    odds = match.probability / (1 - match.probability)
+    assert sum(reason.bits for reason in match.reasons) == pytest.approx(log2(odds), abs=1e-3)
+
+
+def test_a_phone_in_common_speaks_for_the_match() -> None:
+    phone = (Entity(type=EntityType.PHONE, token=a_token("phone", 9)),)
+    centre = Centre()
+    centre.take(a_report(entities=phone))
+    match = centre.take(told_by_police(entities=phone))
+    assert isinstance(match, Joined)
+    assert any(reason.field == "entities" and reason.bits > 0 for reason in match.reasons)
+
+
+def test_an_incident_closes_a_week_after_its_last_report() -> None:
+    centre = Centre()
+    centre.take(a_report())
+    (incident_id,) = centre.incidents
+    assert centre.open.expire(NOW + minutes(6 * 24 * 60)) == []
+    assert centre.open.expire(NOW + minutes(8 * 24 * 60)) == [incident_id]
+    assert len(centre.open) == 0
+    assert centre.open.incident_of(a_report().report_id) is None
+
+
+def test_a_withdrawn_report_attracts_nothing() -> None:
+    centre = Centre()
+    centre.take(a_report())
+    (incident,) = centre.incidents.values()
+    centre.open.put(incidents.withdrawn(incident, a_report().report_id, 2, NOW))
+    assert len(centre.open) == 0
+    assert centre.take(told_by_police()) == Fresh()
+
+
+def test_an_incident_is_held_once_however_often_it_is_put() -> None:
+    centre = Centre()
+    centre.take(a_report())
+    centre.take(told_by_police())
+    (incident,) = centre.incidents.values()
+    for _ in range(3):
+        centre.open.put(incident)
+    assert len(centre.open) == 1
+    assert centre.open.incident_of(told_by_police().report_id) == incident.incident_id
+
+
+PLACES = [
+    a_place(),
+    a_place(district="Kohat", name="Kohat", lat=33.58, lon=71.45),
+    a_place(province=Province.SINDH, district="Karachi South", name="Lyari", lat=24.87, lon=67.0),
+    None,
+]
+TEXTS = ["Grenade thrown at a depot gate", "Riders shot at a toll plaza", "Blast in a bus stand, four hurt", None]
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> list[ThreatReport]:
+    """Some reports of one week, in no order of place or agency."""
+    count = draw(st.integers(1, 14))
+    made = []
+    for number in range(count):
+        at = NOW + minutes(draw(st.integers(0, 5_000)))
+        toll = draw(st.one_of(st.none(), st.integers(0, 60)))
+        made.append(
+            a_report(
+                agency=draw(st.sampled_from(["CTD-KP", "POLICE-KP", "IB"])),
+                local_ref=f"{number}",
+                status=draw(st.sampled_from([Status.ACTUAL, Status.EXERCISE])),
+                occurred=draw(st.sampled_from([None, an_interval(at - minutes(30))])),
+                reported_at=at,
+                place=draw(st.sampled_from(PLACES)),
+                category=draw(st.sampled_from([None, ThreatCategory.BOMBING, ThreatCategory.ARMED_ASSAULT])),
+                headline=draw(st.sampled_from(TEXTS)),
+                narrative=None,
+                casualties=() if toll is None else killed(toll),
+            ),
+        )
+    return sorted(made, key=lambda report: report.reported_at)
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports(), st.integers(0, 40), st.randoms(use_true_random=False))
+def test_rebuilt_from_its_incidents_it_decides_alike(told: list[ThreatReport], all_below: int, chance: Any) -> None:
+    limits = Limits(all_below=all_below)
+    centre = Centre(limits)
+    for report in told[:-1]:
+        centre.take(report, report.reported_at)
+    rebuilt = OpenIncidents(limits)
+    shuffled = list(centre.incidents.values())
+    chance.shuffle(shuffled)
+    for incident in shuffled:
+        rebuilt.put(incident)
+    last = enrich(told[-1])
+    assert decide(last, rebuilt, committed()) == decide(last, centre.open, committed())
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports())
+def test_statuses_never_share_an_incident(told: list[ThreatReport]) -> None:
+    centre = Centre()
+    for report in told:
+        centre.take(report, report.reported_at)
+    status_of = {report.report_id: report.status for report in told}
+    for incident in centre.incidents.values():
+        assert {status_of[member.report_id] for member in incident.members} == {incident.status}
+    assert len(centre.open) == len(centre.incidents)
