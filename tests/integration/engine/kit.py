@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 HERE = Path(__file__).parent
-WITHIN_S = 30.0  # a worker is ready in 2 s and takes over in 7 s; a busy machine gets the rest
+WITHIN_S = 60.0  # a worker is ready in 2 s and takes over in 7 s; a busy machine gets the rest
 LOOK_EVERY_S = 0.05
 ANSWER_S = 3.0  # a fresh broker may leave the first question for a coordinator unanswered
 
@@ -137,6 +137,10 @@ class Bench:
     def keys(self, name: str) -> Counter[str]:
         """How often each key stands in a topic."""
         return Counter(record.key.decode() for record in self.read(name))
+
+    def changelog(self, table: str) -> Counter[str]:
+        """How often each key stands in a table's changelog."""
+        return Counter(record.key.decode() for record in self._read(f"{self.topic('app')}-{table}-changelog"))
 
     def count(self, name: str) -> int:
         """How many records a topic has."""
