@@ -199,13 +199,13 @@ def _play(wish: Wish, crew: Crew, screen: Screen, evidence: _Evidence) -> None:
 def _acknowledge(crew: Crew, screen: Screen, watch: Watch, files: dict[str, Path]) -> None:
     """Some desks say what became of an alert; that it arrived each receiver has said by itself."""
     chosen = {agency: alert for agency, alert in list(watch.newest) if alert.body.report_id is not None}
+    answers = []
     with screen.phase("Some desks answer"):
         for (agency, alert), (action, note) in zip(chosen.items(), ANSWERS, strict=False):
-            store = f"jsonl:{files[agency]}"
-            crew.run(
-                f"ack-{agency}", "ack", alert.alert_id, "--agency", agency, "--action", action, "--note", note,
-                "--store", store,
-            )  # fmt: skip
+            said = ("--action", action, "--note", note, "--store", f"jsonl:{files[agency]}")
+            answers.append(crew.start(f"ack-{agency}", "ack", alert.alert_id, "--agency", agency, *said, lasting=False))
+        for mate in answers:
+            crew.finish(mate)
 
 
 def _settle(crew: Crew, screen: Screen, evidence: _Evidence) -> None:

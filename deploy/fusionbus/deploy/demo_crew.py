@@ -69,15 +69,20 @@ class Crew:
     def run(self, name: str, *arguments: str, time_s_max: float = 120) -> str:
         """What a `fusionbus` command printed. Raises: RetryLater when it fails or takes too long."""
         mate = self.start(name, *arguments, lasting=False)
+        self.finish(mate, time_s_max)
+        return mate.log.read_text(encoding="utf-8", errors="replace")
+
+    def finish(self, mate: Mate, time_s_max: float = 120) -> None:
+        """Returns when a command has ended well. Raises: RetryLater when it fails or takes too long."""
+        told = f"`fusionbus {mate.arguments[0]}`"
         try:
             code = mate.process.wait(time_s_max)
         except subprocess.TimeoutExpired:
-            raise RetryLater(f"`fusionbus {arguments[0]}` took more than {time_s_max:.0f} s: see {mate.log}.") from None
+            raise RetryLater(f"{told} took more than {time_s_max:.0f} s: see {mate.log}.") from None
         finally:
-            self.end([name])
+            self.end([mate.name])
         if code != 0:
-            raise RetryLater(f"`fusionbus {arguments[0]}` ended with code {code}: {tail(mate.log)}")
-        return mate.log.read_text(encoding="utf-8", errors="replace")
+            raise RetryLater(f"{told} ended with code {code}: {tail(mate.log)}")
 
     def look_after(self) -> None:
         """Restarts who asks for it. Raises: RetryLater when a lasting process ended for good."""

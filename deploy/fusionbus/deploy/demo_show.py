@@ -28,6 +28,7 @@ COLUMNS: Final = {
 }
 NEWEST: Final = 6
 PLAIN_EVERY_S: Final = 5.0
+PIPE_WIDTH: Final = 120
 FAULTS_SHOWN: Final = 25
 
 
@@ -35,7 +36,7 @@ class Screen:
     """One console, live where somebody looks at it."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
+        self.console = console or _console()
         self._live: Live | None = None
         self._began = time.monotonic()
         self._said_at = 0.0
@@ -79,6 +80,12 @@ class Screen:
             self._said_at = time.monotonic()
             ended = sum(1 for receipt in receipts if receipt.outcome in ENDS)
             self.say(f"{ended} of {sent} messages have their receipt, {sum(alerts.values())} alerts are out")
+
+
+def _console() -> Console:
+    """The terminal, or in a pipe lines wide enough for the tables."""
+    terminal = Console(highlight=False)
+    return terminal if terminal.is_terminal else Console(highlight=False, width=max(terminal.width, PIPE_WIDTH))
 
 
 def counters(receipts: Sequence[Receipt], alerts: Mapping[str, int]) -> Table:
@@ -142,7 +149,7 @@ def closing(evidence: Evidence, latency: Latency, acknowledged: int) -> Table:
         "refused with a reason": f"{ends[ReceiptOutcome.REJECTED]}",
         "incidents": f"{len(incidents)}",
         "alerts": f"{sum(len(alerts) for alerts in evidence.alerts.values())}",
-        "acknowledgements answered": f"{acknowledged}",
+        "receipts that tell of answers": f"{acknowledged}",
         "publish to alert, p50": f"{latency.p50_ms:.0f} ms",
         "publish to alert, p99": f"{latency.p99_ms:.0f} ms  ({latency.alerts} alerts at their handlers)",
     }
