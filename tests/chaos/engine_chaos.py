@@ -188,15 +188,11 @@ class Chaos:
         """What is still not committed in the end."""
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": f"chaos-{self.run}"})
         end, left = time.monotonic() + DRAIN_S_MAX, -1
-        try:
-            while time.monotonic() < end:
-                self.start_the_dead()
-                left = self.lag(consumer)
-                if not left:
-                    break
-                time.sleep(0.5)
-        finally:
-            consumer.close()
+        while left and time.monotonic() < end:
+            self.start_the_dead()
+            left = self.lag(consumer)
+            time.sleep(0.5 if left else 0)
+        consumer.close()
         return left
 
     def read(self, topic: str) -> list[tuple[int, int, str, bytes | None]]:
@@ -224,10 +220,8 @@ class Chaos:
 
     def changelog(self, table: str) -> dict[tuple[int, str], str]:
         """What the next worker with an empty folder would recover."""
-        rows: dict[tuple[int, str], str] = {}
-        for number, _, key, value in self.read(f"chaos-{self.run}-{table}-changelog"):
-            rows[number, key] = (value or b"").decode()
-        return rows
+        records = self.read(f"chaos-{self.run}-{table}-changelog")
+        return {(number, key): (value or b"").decode() for number, _, key, value in records}
 
     def ask_for_dumps(self) -> None:
         """Every owner writes down its partitions."""
