@@ -23,7 +23,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 
 from fusionbus.contract.incident import Incident, Relation
 from fusionbus.streams import incidents
@@ -314,7 +313,7 @@ def main() -> None:
             for case in shown(reports[: parts[spec]], weights, by_truth=by_truth)
         ]
         bits = learn(cases, dict(weights.bits), dict(start.bits))
-        weights = Weights(MappingProxyType(bits), weights.merge, weights.possible)
+        weights = Weights(bits, weights.merge, weights.possible)
         print(f"round {turn + 1}: {len(cases)} cases", file=sys.stderr)
     for spec, reports in sets.items():
         for merge in asked.merge:

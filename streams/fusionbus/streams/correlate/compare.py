@@ -3,7 +3,7 @@
 A finding times its weight is its bits; a field that one side leaves out has no finding and weighs nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fusionbus.streams.correlate.compare_persons import persons
 from fusionbus.streams.correlate.compare_place import place
@@ -16,6 +16,8 @@ _DAYS = (0.5, 1.5, 2.5, 4.5, 7.5)
 _HOURS = (1.5 / 24, 4 / 24, 12 / 24)
 _PRECISE_S = 6 * 3_600.0
 """An event told within so many seconds is told by the hour; longer intervals are days."""
+_HOPELESS_BITS = -8.0
+"""When and where speak so much against a pair that no words or tolls in common could turn it."""
 _SEVERAL_TOLD = 4
 _CLOSE_SHARE = 0.25
 _FAR_RATIO = 3.0
@@ -44,22 +46,41 @@ _APART = _names("time.apart", 6)
 _OVERLAP = _names("text.overlap", 7)
 
 
-def compare(one: Told, other: Told, terms: dict[str, float], total: float, rarity: Rarity) -> list[Finding]:
-    """The findings on a report and a member; `terms` are the report's words with their bits, `total` their sum."""
+class Reading:
+    """A report being compared: its features, its words with their bits, and what weighs them."""
+
+    __slots__ = ("bits", "rarity", "terms", "told", "total")
+
+    def __init__(self, told: Told, terms: dict[str, float], rarity: Rarity, bits: Mapping[str, float]) -> None:
+        self.told = told
+        self.terms = terms
+        self.total = sum(terms.values())
+        self.rarity = rarity
+        self.bits = bits
+
+
+def compare(reading: Reading, other: Told) -> list[Finding]:
+    """The findings on a report and a member; of a hopeless pair only when and where."""
+    one, rarity = reading.told, reading.rarity
     found: list[Finding] = [time(one, other)]
     if one.where is not None and other.where is not None:
         found += place(one.where, other.where, rarity)
+    if one.persons and other.persons:
+        found += persons(one.persons, other.persons, rarity)
+    if one.tokens and other.tokens and (shared := len(set(one.tokens).intersection(other.tokens))):
+        found.append(("entities.shared", min(shared, 3)))
+    so_far, bits = 0.0, reading.bits
+    for name, amount in found:
+        so_far += bits.get(name, 0.0) * amount
+    if so_far < _HOPELESS_BITS:
+        return found
     _acts(one, other, found, rarity)
     if one.killed is not None and other.killed is not None:
         found += toll("killed", one.killed, other.killed)
     if one.injured is not None and other.injured is not None:
         found += toll("injured", one.injured, other.injured)
-    if terms and other.terms:
-        found += text(terms, total, other)
-    if one.persons and other.persons:
-        found += persons(one.persons, other.persons, rarity)
-    if one.tokens and other.tokens and (shared := len(set(one.tokens).intersection(other.tokens))):
-        found.append(("entities.shared", min(shared, 3)))
+    if reading.terms and other.terms:
+        found += text(reading.terms, reading.total, other)
     return found
 
 

@@ -1,19 +1,20 @@
 """How well a report fits an incident: its nearest member's findings and those on the incident as a whole."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log2
 
 from fusionbus.contract.vocabulary import Kind
 from fusionbus.streams.correlate.candidates import candidates
-from fusionbus.streams.correlate.compare import Finding, compare
+from fusionbus.streams.correlate.compare import Finding, Reading, compare
 from fusionbus.streams.correlate.families import kind_family
 from fusionbus.streams.correlate.open_incidents import Open, OpenIncidents
 from fusionbus.streams.correlate.told import Told, told_by
 from fusionbus.streams.correlate.weights import Weights
 from fusionbus.streams.values import Enriched
 
-MEMBERS_COMPARED_MAX = 6
-"""Members of one incident that a report is compared with: the first one and the latest tell the most."""
+MEMBERS_COMPARED_MAX = 3
+"""Members of one incident that a report is compared with, the first one and the latest: a fourth changed no score."""
 
 
 @dataclass(slots=True)
@@ -34,43 +35,48 @@ def scores(enriched: Enriched, held: OpenIncidents, weights: Weights) -> list[Sc
         return []
     told = told_by(enriched)
     linked = report.source.derived_from
-    terms = {term: held.frequencies.bits(term) for term in told.terms}
+    rarity = held.frequencies.bits
+    reading = Reading(told, {term: rarity(term) for term in told.terms}, rarity, weights.bits)
     crowd = log2(1 + len(block.open))
     found = []
     for incident in candidates(told, linked, held, block):
-        scored = _fit(told, incident, terms, held, weights)
+        scored = _fit(reading, incident)
         if scored is not None:
-            scored.findings += _as_a_whole(told, linked, incident, crowd)
-            scored.bits = weigh(scored.findings, weights)
+            whole = _as_a_whole(told, linked, incident, crowd)
+            scored.findings += whole
+            scored.bits += weigh(whole, weights.bits)
             found.append(scored)
     return found
 
 
-def weigh(findings: list[Finding], weights: Weights) -> float:
+def weigh(findings: list[Finding], bits: Mapping[str, float]) -> float:
     """The bits of these findings together."""
-    bits = weights.bits
-    return sum(bits.get(name, 0.0) * amount for name, amount in findings)
+    together = 0.0
+    for name, amount in findings:
+        together += bits.get(name, 0.0) * amount
+    return together
 
 
-def _fit(told: Told, incident: Open, terms: dict[str, float], held: OpenIncidents, weights: Weights) -> Scored | None:
+def _fit(reading: Reading, incident: Open) -> Scored | None:
+    """The nearest member; None where every member is hopelessly far."""
     members = incident.told
     if len(members) > MEMBERS_COMPARED_MAX:
         members = [members[0], *members[1 - MEMBERS_COMPARED_MAX :]]
-    total = sum(terms.values())
     nearest: Scored | None = None
     together, compared = 0.0, 0
     for member in members:
         if member.withdrawn:
             continue
-        findings = compare(told, member, terms, total, held.frequencies.bits)
-        bits = weigh(findings, weights)
+        findings = compare(reading, member)
+        bits = weigh(findings, reading.bits)
         together += bits
         compared += 1
         if nearest is None or bits > nearest.bits:
             nearest = Scored(incident, member, findings, bits)
     if nearest is not None and compared > 1:
-        nearest.findings.append(("others.less", nearest.bits - together / compared))
-        nearest.findings.append(("others.count", log2(compared)))
+        others = [("others.less", nearest.bits - together / compared), ("others.count", log2(compared))]
+        nearest.findings += others
+        nearest.bits += weigh(others, reading.bits)
     return nearest
 
 

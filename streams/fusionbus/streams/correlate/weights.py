@@ -1,17 +1,17 @@
 """The learned weights: what each finding of a comparison says, in bits."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Bits for one unit of each finding, and the two thresholds as probabilities."""
 
-    bits: MappingProxyType[str, float]
+    bits: Mapping[str, float]
     merge: float
     possible: float
 
@@ -25,4 +25,4 @@ def committed() -> Weights:
 def read(text: str) -> Weights:
     """The weights in a JSON text."""
     said = json.loads(text)
-    return Weights(MappingProxyType(dict(said["bits"])), said["thresholds"]["merge"], said["thresholds"]["possible"])
+    return Weights(dict(said["bits"]), said["thresholds"]["merge"], said["thresholds"]["possible"])
