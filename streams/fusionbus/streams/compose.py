@@ -78,19 +78,13 @@ class Composer:
     def __post_init__(self) -> None:
         news, incident = self.news, self.news.incident
         within = ACKNOWLEDGE_WITHIN.get(news.enriched.report.severity, ACKNOWLEDGE_WITHIN_ELSE)
-        head = {
-            "schema_version": SCHEMA_VERSION,
-            "kind": kind_of(news),
-            "status": incident.status,
-            "msg_type": news.msg_type,
-            "incident_id": incident.incident_id,
-            "incident_revision": incident.revision,
-            "zone": incident.zone,
-            "issued_at": _iso(news.now),
-            "published_at": _iso(news.published_at),
-            "acknowledge_by": _iso(news.now + within),
-        }
-        self._head = json.dumps(head, separators=(",", ":")).encode()[1:-1]
+        # No value here needs escaping: enumerations, ids, times.
+        self._head = (
+            f'"schema_version":"{SCHEMA_VERSION}","kind":"{kind_of(news)}","status":"{incident.status}",'
+            f'"msg_type":"{news.msg_type}","incident_id":"{incident.incident_id}",'
+            f'"incident_revision":{incident.revision},"zone":"{incident.zone}","issued_at":"{_iso(news.now)}",'
+            f'"published_at":"{_iso(news.published_at)}","acknowledge_by":"{_iso(news.now + within)}"'
+        ).encode()
 
     def compose(self, rulings: Iterable[Ruling]) -> list[ComposedAlert]:
         """An alert for every ruling that delivers, in their order."""
@@ -158,7 +152,9 @@ def view_of(news: News, seen: list[tuple[Member, Form]], form: Form) -> Incident
     # The reasons compare this report with any of the others: only who reads them all in full may know them.
     in_full = {member.report_id for member, theirs in seen if theirs is Form.FULL}
     all_read = not incident.members_beyond and in_full >= {this, *(member.report_id for member in incident.members)}
-    if readable:
+    if all_read and len(readable) == sum(not member.withdrawn for member in incident.members):
+        claim = incident.claim
+    elif readable:
         claim = claim_of(readable)
     else:
         province = news.member.claim.place.province if news.member.claim.place else None

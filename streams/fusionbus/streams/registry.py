@@ -1,9 +1,9 @@
 """The federation as it stands: agencies and live subscriptions, in the form that routing asks for."""
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, TypeVar
 
 from fusionbus.contract.agency import Agency, Near, Removal, Subscription
 from fusionbus.contract.codec import AnyRegistryEntry
@@ -21,7 +21,6 @@ from fusionbus.contract.vocabulary import (
     ThreatCategory,
     Urgency,
 )
-from fusionbus.streams.values import Ruling
 
 _SEVERITY_RANK: Final = {
     Severity.UNKNOWN: 0,
@@ -32,13 +31,17 @@ _SEVERITY_RANK: Final = {
 }
 _SEVERITY_OF_RANK: Final = {rank: severity for severity, rank in _SEVERITY_RANK.items()}
 _EARTH_KM: Final = 6371.0
-RULINGS_KEPT_MAX: Final = 4_096
-"""Decisions remembered for reports alike in all that routing asks for; past it they are made anew."""
+NOWHERE: Final[frozenset[str]] = frozenset()
+T = TypeVar("T")
+FOUND_KEPT_MAX: Final = 20_000
+"""Rulings remembered for reports alike in all that routing asks for, 40 bytes an agency; past it they are made anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """All that routing asks of a report; reports with equal facets have equal audiences."""
+class Facets(NamedTuple):
+    """All that routing asks of a report; reports with equal facets have equal audiences.
+
+    A tuple, because one is made and looked up for every report.
+    """
 
     agency: str
     status: Status
@@ -60,6 +63,16 @@ class Facets:
     has_tearline: bool
     has_privacy: bool
 
+    def markings(self) -> tuple[object, ...]:
+        """What the handling rules ask."""
+        marks = self.tlp, self.classification, self.releasable_to, self.originator_control
+        return "markings", self.agency, self.status, *marks
+
+    def matter(self) -> tuple[object, ...]:
+        """What subscriptions and territories ask."""
+        what = self.status, self.kind, self.category, self.target_sector, self.actor, self.severity, self.urgency
+        return "matter", *what, self.province, self.district, self.near
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -71,13 +84,14 @@ class Asked:
     districts: frozenset[str] = frozenset()
     severities: frozenset[Severity] = frozenset()
     urgencies: frozenset[Urgency] = frozenset()
+    circles: tuple[tuple[str, Near], ...] = ()
+    """Subscriptions with a circle."""
 
     def about(self, facets: "Facets") -> "Facets":
         """The facets without what nobody asks for; every ruling on them is the same."""
         rank = _SEVERITY_RANK[facets.severity]
         least = max((_SEVERITY_RANK[s] for s in self.severities if _SEVERITY_RANK[s] <= rank), default=0)
-        return replace(
-            facets,
+        return facets._replace(
             category=facets.category if facets.category in self.categories else None,
             target_sector=facets.target_sector if facets.target_sector in self.target_sectors else None,
             actor=facets.actor if facets.actor in self.actors else None,
@@ -89,18 +103,27 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """One snapshot; a change makes another. Rulings are kept for as long as the snapshot lives."""
+    """One snapshot; a change makes another. What was found about it is kept for as long as it lives."""
 
     agencies: Mapping[str, Agency] = field(default_factory=dict)
     subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
-    rulings: dict[Facets, tuple[Ruling, ...]] = field(default_factory=dict, compare=False, repr=False)
     asked: Asked = Asked()
+    _found: dict[tuple[object, ...], Any] = field(default_factory=dict, compare=False, repr=False)
     _by_agency: dict[str, tuple[Subscription, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def knows(self, agency: str) -> bool:
         """Whether this agency takes part."""
         entry = self.agencies.get(agency)
         return entry is not None and entry.active
+
+    def kept(self, key: tuple[object, ...], find: Callable[[], T]) -> T:
+        """What was found for this key before, or is found now; bounded."""
+        held: T | None = self._found.get(key)
+        if held is None:
+            if len(self._found) >= FOUND_KEPT_MAX:
+                self._found.clear()
+            held = self._found[key] = find()
+        return held
 
     def subscriptions_of(self, agency: str) -> tuple[Subscription, ...]:
         """What this agency wants to hear of."""
@@ -139,6 +162,7 @@ def _asked(agencies: Iterable[Agency], subscriptions: Iterable[Subscription]) ->
         districts=frozenset(d for source in (held, agencies) for each in source for d in each.districts),
         severities=frozenset(s.severity_min for s in held if s.severity_min is not None),
         urgencies=frozenset(u for s in held for u in s.urgencies),
+        circles=tuple((s.subscription_id, s.near) for s in held if s.near is not None),
     )
 
 
@@ -181,14 +205,10 @@ def is_imminent(report: ThreatReport) -> bool:
 
 
 def _circles_around(claim: Claim, registry: Registry) -> frozenset[str]:
-    place = claim.place
-    if place is None or place.lat is None or place.lon is None:
-        return frozenset()
-    return frozenset(
-        name
-        for name, subscription in registry.subscriptions.items()
-        if subscription.near is not None and within(subscription.near, place.lat, place.lon)
-    )
+    place, circles = claim.place, registry.asked.circles
+    if not circles or place is None or place.lat is None or place.lon is None:
+        return NOWHERE
+    return frozenset(name for name, circle in circles if within(circle, place.lat, place.lon))
 
 
 def within(circle: Near, lat: float, lon: float) -> bool:

@@ -6,12 +6,13 @@ tearline, to the agency on whose ground it is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from fusionbus.contract.agency import Agency
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import TLP, Form, Kind, Status
-from fusionbus.streams.registry import RULINGS_KEPT_MAX, Facets, Registry, wants
+from fusionbus.streams.registry import Facets, Registry, wants
 from fusionbus.streams.values import Ruling
 
 HUB_AGENCY: Final = "NACTA"
@@ -21,35 +22,37 @@ Source: National Counter Terrorism Authority Act 2013, section 4 (receives and c
 
 def route(facets: Facets, registry: Registry) -> tuple[Ruling, ...]:
     """The ruling on every agency, before it is known who has the news already."""
-    facets = registry.asked.about(facets)
-    held = registry.rulings.get(facets)
-    if held is not None:
-        return held
-    rulings = tuple(rule_on(agency, facets, registry) for agency in registry.agencies.values())
-    if len(registry.rulings) >= RULINGS_KEPT_MAX:
-        registry.rulings.clear()
-    registry.rulings[facets] = rulings
-    return rulings
+    about = registry.asked.about(facets)
+    return registry.kept(about, lambda: _rule_on_all(about, registry))
 
 
-def rule_on(agency: Agency, facets: Facets, registry: Registry) -> Ruling:
+def _rule_on_all(facets: Facets, registry: Registry) -> tuple[Ruling, ...]:
+    """Reports differ in their markings and in their matter; each is looked at once for all reports that share it."""
+    agencies = registry.agencies.values()
+    refusals = registry.kept(
+        facets.markings(), lambda: tuple(_refusal(agency, facets, registry) for agency in agencies)
+    )
+    interests = registry.kept(
+        facets.matter(), lambda: tuple(_interest(agency, facets, registry) for agency in agencies)
+    )
+    return tuple(map(partial(_rule_on, facets=facets), agencies, refusals, interests))
+
+
+def _rule_on(agency: Agency, refusal: Rule | None, interest: tuple[Rule, str], *, facets: Facets) -> Ruling:
     """The ruling on one agency."""
     if not agency.active:
         return Ruling(agency.agency, Rule.INACTIVE)
     if agency.agency == facets.agency:
         return Ruling(agency.agency, Rule.ECHO)
-    refusal = _refusal(agency, facets, registry)
     if refusal is None:
-        interest, why = _interest(agency, facets, registry)
-        refusal = interest if not interest.delivers else None
-        if refusal is None and facets.kind not in agency.kinds:
-            refusal = Rule.NEED_TO_KNOW
-        if refusal is None:
-            return Ruling(agency.agency, interest, form_for(agency, facets), why)
+        rule, why = interest
+        if rule.delivers and facets.kind in agency.kinds:
+            return Ruling(agency.agency, rule, form_for(agency, facets), why)
+        refusal = Rule.NEED_TO_KNOW if rule.delivers else rule
     if refusal is not Rule.STATUS and _in_danger(agency, facets):
         form = Form.TEARLINE if facets.has_tearline else Form.POINTER
         return Ruling(agency.agency, Rule.IMMINENT_DANGER, form, "imminent danger to life on your ground")
-    return Ruling(agency.agency, refusal or Rule.NO_INTEREST)
+    return Ruling(agency.agency, refusal)
 
 
 def _refusal(agency: Agency, facets: Facets, registry: Registry) -> Rule | None:
