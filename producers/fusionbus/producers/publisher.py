@@ -18,6 +18,8 @@ from fusionbus.producers.wire import Wire, check_connection, open_wire, said
 from fusionbus.shell.metrics import PUBLISH_FAILED, PUBLISHED
 
 _LOG: Final = structlog.get_logger()
+FORCED_CLOSE_S: Final = 5.0
+"""How long kafka-python's thread may take to let go of its sockets; it did within 0.2 s."""
 _TOO_LARGE: Final = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
 
 
@@ -169,3 +171,4 @@ def _close(wire: Wire) -> None:
         sender = getattr(wire, "_sender", None)
         if sender is not None:
             sender.force_close()
+            sender.join(FORCED_CLOSE_S)

@@ -6,15 +6,18 @@ from typing import Any, Final, Protocol, cast
 
 from kafka import KafkaProducer
 from kafka import errors as kafka_errors
+from kafka.net.compat import KafkaNetClient
 
 from fusionbus.contract.errors import FusionError
 from fusionbus.contract.topics import ONE_MESSAGE_BYTES_MAX, reports_topic
 from fusionbus.producers.settings import ProducerSettings
-from fusionbus.shell.kafka import client_options, explain, explained
+from fusionbus.shell.kafka import client_options, explain
 
 LINGER_MS: Final = 2
 """Lets reports of one moment share a request; far below the 20 ms from publishing to the alert."""
 RETRY_BACKOFF_MS: Final = 100
+REQUEST_TIMEOUT_S: Final = 30.0
+"""kafka-python's own; half the delivery time where that is shorter, so that each record is tried at least twice."""
 
 
 class Sending(Protocol):
@@ -54,21 +57,32 @@ def open_wire(settings: ProducerSettings, client_id: str) -> Wire:
 
     Raises: RetryLater within the connect timeout when no broker answers, Misconfigured for a wrong password.
     """
-    with explained(settings):
-        return cast(
-            "Wire",
-            KafkaProducer(
-                **client_options(settings, client_id),
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=LINGER_MS,
-                retry_backoff_ms=RETRY_BACKOFF_MS,
-                max_block_ms=int(settings.connect_timeout_s * 1000),
-                delivery_timeout_ms=int(settings.delivery_timeout_s * 1000),
-                request_timeout_ms=int(min(30.0, settings.delivery_timeout_s / 2) * 1000),
-                max_request_size=ONE_MESSAGE_BYTES_MAX,
-            ),
-        )
+    clients: list[KafkaNetClient] = []
+
+    def client(**options: Any) -> KafkaNetClient:
+        clients.append(KafkaNetClient(**options))
+        return clients[-1]
+
+    try:
+        return cast("Wire", KafkaProducer(**_producer_options(settings, client_id), kafka_client=client))
+    except kafka_errors.KafkaError as exc:
+        # kafka-python 3.0.12 leaves its sockets open when it cannot connect, and a following sender tries for days.
+        for one in clients:
+            one.close()
+        raise explain(exc, settings) from exc
+
+
+def _producer_options(settings: ProducerSettings, client_id: str) -> dict[str, Any]:
+    return client_options(settings, client_id) | {
+        "acks": "all",
+        "enable_idempotence": True,
+        "linger_ms": LINGER_MS,
+        "retry_backoff_ms": RETRY_BACKOFF_MS,
+        "max_block_ms": int(settings.connect_timeout_s * 1000),
+        "delivery_timeout_ms": int(settings.delivery_timeout_s * 1000),
+        "request_timeout_ms": int(min(REQUEST_TIMEOUT_S, settings.delivery_timeout_s / 2) * 1000),
+        "max_request_size": ONE_MESSAGE_BYTES_MAX,
+    }
 
 
 def check_connection(wire: Wire, agency: str, settings: ProducerSettings) -> None:
