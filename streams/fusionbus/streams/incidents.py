@@ -88,6 +88,8 @@ def withdrawal_of(old: Member, revision: int) -> Member:
 def unlisted(incident: Incident, report_id: str) -> Incident:
     """The incident that only counts this report from now on, for its state has grown too large."""
     rest = tuple(member for member in incident.members if member.report_id != report_id)
+    if len(rest) == len(incident.members):
+        return incident
     return incident.model_copy(update={"members": rest, "members_beyond": incident.members_beyond + 1})
 
 
