@@ -22,6 +22,7 @@ from fusionbus.shell.settings import BrokerSettings
 
 log = structlog.get_logger()
 
+RECONNECT_S_MAX = 2.0  # kafka-python's 30 s would keep agencies waiting so long after the broker is back
 SEND_S_MAX = 5.0  # a send waits for the topic's metadata; the receiver checked before that the topic is there
 
 
@@ -34,6 +35,7 @@ class ControlWriter:
             **client_options(broker, f"{agency}.control"),
             max_block_ms=int(SEND_S_MAX * 1000),
             allow_auto_create_topics=False,
+            reconnect_backoff_max_ms=int(RECONNECT_S_MAX * 1000),
         )
 
     def send(self, message: AnyControl) -> Any:

@@ -11,7 +11,7 @@ import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
 
-from fusionbus.consumers.acknowledger import Acknowledger, ControlWriter
+from fusionbus.consumers.acknowledger import RECONNECT_S_MAX, Acknowledger, ControlWriter
 from fusionbus.consumers.dead_letters import DeadLetters, RawAlert, default_path
 from fusionbus.consumers.delivery import Delivered, Delivery, Interrupted, Tally
 from fusionbus.consumers.handlers import Handler, KeepsAcknowledgements
@@ -31,7 +31,6 @@ COMMIT_S_MAX = 10.0  # a commit takes milliseconds; one that failed is made up f
 JOIN_S_MAX = 20.0  # a join takes 3 s; a dead member of the group holds it up for its session besides
 PAUSE_S = 1.0  # between tries while the broker is out of reach
 CLOSE_S_MAX = 5.0
-RECONNECT_S_MAX = 2.0  # kafka-python's 30 s would keep alerts waiting so long after the broker is back
 MOVED_ON = (
     kafka_errors.CommitFailedError,
     kafka_errors.IllegalGenerationError,
