@@ -34,6 +34,8 @@ def _by_keys(told: Told, block: Block, limits: Limits, rarity: Callable[[str], f
     left = limits.postings_max
     for length, key, postings in lists:
         value = _value(key, rarity)
+        if value <= 0.0:
+            continue
         take = min(length, limits.key_postings_max, left)
         for incident in postings[length - take :]:
             if incident.alive:

@@ -59,8 +59,8 @@ class Reading:
         self.bits = bits
 
 
-def compare(reading: Reading, other: Told) -> list[Finding]:
-    """The findings on a report and a member; of a hopeless pair only when and where."""
+def compare(reading: Reading, other: Told) -> tuple[list[Finding], float]:
+    """The findings on a report and a member with their bits; of a hopeless pair only when, where and who."""
     one, rarity = reading.told, reading.rarity
     found: list[Finding] = [time(one, other)]
     if one.where is not None and other.where is not None:
@@ -69,19 +69,26 @@ def compare(reading: Reading, other: Told) -> list[Finding]:
         found += persons(one.persons, other.persons, rarity)
     if one.tokens and other.tokens and (shared := len(set(one.tokens).intersection(other.tokens))):
         found.append(("entities.shared", min(shared, 3)))
-    so_far, bits = 0.0, reading.bits
-    for name, amount in found:
-        so_far += bits.get(name, 0.0) * amount
-    if so_far < _HOPELESS_BITS:
-        return found
-    _acts(one, other, found, rarity)
+    bits = weigh(found, reading.bits)
+    if bits < _HOPELESS_BITS:
+        return found, bits
+    more: list[Finding] = []
+    _acts(one, other, more, rarity)
     if one.killed is not None and other.killed is not None:
-        found += toll("killed", one.killed, other.killed)
+        more += toll("killed", one.killed, other.killed)
     if one.injured is not None and other.injured is not None:
-        found += toll("injured", one.injured, other.injured)
+        more += toll("injured", one.injured, other.injured)
     if reading.terms and other.terms:
-        found += text(reading.terms, reading.total, other)
-    return found
+        more += text(reading.terms, reading.total, other)
+    return found + more, bits + weigh(more, reading.bits)
+
+
+def weigh(findings: list[Finding], bits: Mapping[str, float]) -> float:
+    """The bits of these findings together."""
+    together = 0.0
+    for name, amount in findings:
+        together += bits.get(name, 0.0) * amount
+    return together
 
 
 def time(one: Told, other: Told) -> Finding:

@@ -1,7 +1,7 @@
 """Two places: by name where the gazetteer knows it, by distance against both uncertainties, by spelling else."""
 
 from collections.abc import Callable
-from math import cos, hypot, radians
+from math import hypot
 
 from rapidfuzz import fuzz
 
@@ -37,9 +37,9 @@ def place(one: Where, other: Where, rarity: Callable[[str], float]) -> list[tupl
 
 
 def _by_distance(one: Where, other: Where) -> str | None:
-    if one.lat is None or other.lat is None or one.lon is None or other.lon is None:
+    if one.lat is None or other.lat is None or one.lon is None or other.lon is None or one.shrink is None:
         return None
-    east = (one.lon - other.lon) * cos(radians((one.lat + other.lat) / 2))
+    east = (one.lon - other.lon) * one.shrink
     distance_km = _KM_PER_DEGREE * hypot(one.lat - other.lat, east)
     reach = distance_km / hypot(_NOISE_KM, one.uncertainty_km, other.uncertainty_km)
     for index, step in enumerate(_REACHES):

@@ -1,12 +1,11 @@
 """How well a report fits an incident: its nearest member's findings and those on the incident as a whole."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log2
 
 from fusionbus.contract.vocabulary import Kind
 from fusionbus.streams.correlate.candidates import candidates
-from fusionbus.streams.correlate.compare import Finding, Reading, compare
+from fusionbus.streams.correlate.compare import Finding, Reading, compare, weigh
 from fusionbus.streams.correlate.families import kind_family
 from fusionbus.streams.correlate.open_incidents import Open, OpenIncidents
 from fusionbus.streams.correlate.told import Told, told_by
@@ -49,14 +48,6 @@ def scores(enriched: Enriched, held: OpenIncidents, weights: Weights) -> list[Sc
     return found
 
 
-def weigh(findings: list[Finding], bits: Mapping[str, float]) -> float:
-    """The bits of these findings together."""
-    together = 0.0
-    for name, amount in findings:
-        together += bits.get(name, 0.0) * amount
-    return together
-
-
 def _fit(reading: Reading, incident: Open) -> Scored | None:
     """The nearest member; None where every member is hopelessly far."""
     members = incident.told
@@ -67,8 +58,7 @@ def _fit(reading: Reading, incident: Open) -> Scored | None:
     for member in members:
         if member.withdrawn:
             continue
-        findings = compare(reading, member)
-        bits = weigh(findings, reading.bits)
+        findings, bits = compare(reading, member)
         together += bits
         compared += 1
         if nearest is None or bits > nearest.bits:

@@ -5,6 +5,7 @@
 
 import sys
 from datetime import datetime
+from math import cos, radians
 
 from fusionbus.contract.base import Range
 from fusionbus.contract.incident import Claim, Member, PersonClue
@@ -32,9 +33,9 @@ class PersonTold:
 
 
 class Where:
-    """A place: folded names and a circle; one object serves every report that names it alike."""
+    """A place: folded names and a circle; `shrink` is what a degree of longitude is of one of latitude there."""
 
-    __slots__ = ("district", "exact", "lat", "lon", "name", "province", "uncertainty_km")
+    __slots__ = ("district", "exact", "lat", "lon", "name", "province", "shrink", "uncertainty_km")
 
     def __init__(self, place: Place) -> None:
         self.province = place.province
@@ -42,13 +43,8 @@ class Where:
         self.name = sys.intern(plain(place.name)) if place.name else None
         self.lat = place.lat
         self.lon = place.lon
+        self.shrink = None if place.lat is None else cos(radians(place.lat))
         self.uncertainty_km = _VAGUE_KM if place.uncertainty_km is None else place.uncertainty_km
-
-    def same_as(self, other: "Where") -> bool:
-        """Whether both say the same in every part."""
-        return all(
-            getattr(self, slot) == getattr(other, slot) for slot in ("name", "district", "province", "lat", "lon")
-        )
 
 
 class Told:
