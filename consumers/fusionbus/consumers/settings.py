@@ -14,7 +14,7 @@ class ConsumerSettings(RoomSettings):
     """`FUSION_RECEIVER_POLL_RECORDS_MAX`: alerts in one batch. It is what a crash makes the hub send again, and what
     waits for one commit; 50 alerts are more than a busy agency gets in a second."""
     receiver_fetch_wait_ms: Annotated[int, Field(ge=1, le=5_000)] = 100
-    """`FUSION_RECEIVER_FETCH_WAIT_MS`: how long the broker may hold an empty fetch; an alert ends it at once. kafka-python
+    """`FUSION_RECEIVER_FETCH_WAIT_MS`: how long the broker may hold an empty fetch; an alert ends it. kafka-python
     keeps one fetch a broker in flight, so a partition that is not in it waits this long at worst. Measured: 20, 100 and
     500 ms differ less than the noise in latency (p50 5 ms at 20 alerts/s), but cost 5.5, 2 and 0.7 % of a core idle."""
     receiver_idle_ms: Annotated[int, Field(ge=10, le=5_000)] = 200
