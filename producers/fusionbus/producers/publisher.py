@@ -82,14 +82,14 @@ class Publisher:
             wire.flush(limit_s)
         except kafka_errors.KafkaError:
             _LOG.warning("flush_timed_out", agency=self._agency, limit_s=limit_s)
-        if self._owned is not None:
-            _close(self._owned)
         with self._lock:
             unsent = list(self._pending.items())
         sentence = f"It was still under way when the publisher closed after {limit_s:g} s: send it again."
         for future, report_id in unsent:
             self._finish(future, Failed(report_id, sentence, "retry"))
-        return tuple(report_id for _, report_id in unsent)
+        if self._owned is not None:
+            _close(self._owned)
+        return tuple(report_id for future, report_id in unsent if isinstance(future.result(), Failed))
 
     def __enter__(self) -> Self:
         return self
