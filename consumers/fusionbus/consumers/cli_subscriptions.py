@@ -70,15 +70,9 @@ def subscribe(
         "urgencies": words.some_of(Urgency, "--urgency", urgency),
         "near": words.circle(near),
     }
-    try:
-        subscription = Subscription(
-            subscription_id=ids.subscription_id(owner, name), agency=owner, name=name, created_at=now, **wanted
-        )
-    except ValidationError as exc:
-        fault = exc.errors(include_url=False, include_input=False)[0]
-        option = {"districts": "--district", "actors": "--actor"}.get(str(fault["loc"][0]), "--name")
-        raise Misconfigured(f"{option}: {fault['msg']}.") from exc
-    typer.echo(_ask(owner, Subscribe(agency=owner, at=now, subscription=subscription), subscription.subscription_id))
+    subscription = _subscription(owner, name, now, wanted)
+    message = Subscribe(agency=owner, at=now, subscription=subscription)
+    typer.echo(_ask(owner, message, subscription.subscription_id))
 
 
 @commands.command()
@@ -91,6 +85,18 @@ def unsubscribe(agency: Agency, name: Name) -> None:
     subscription_id = ids.subscription_id(owner, name)
     message = Unsubscribe(agency=owner, at=datetime.now(UTC), subscription_id=subscription_id)
     typer.echo(_ask(owner, message, subscription_id))
+
+
+def _subscription(owner: str, name: str, now: datetime, wanted: dict[str, Any]) -> Subscription:
+    """The subscription. Raises: Misconfigured, naming the option that is wrong."""
+    try:
+        return Subscription(
+            subscription_id=ids.subscription_id(owner, name), agency=owner, name=name, created_at=now, **wanted
+        )
+    except ValidationError as exc:
+        fault = exc.errors(include_url=False, include_input=False)[0]
+        option = {"districts": "--district", "actors": "--actor"}.get(str(fault["loc"][0]), "--name")
+        raise Misconfigured(f"{option}: {fault['msg']}.") from exc
 
 
 def _ask(agency: str, message: Subscribe | Unsubscribe, about: str) -> str:
