@@ -6,6 +6,7 @@ import pytest
 
 from builders import NOW, ZONE, a_report
 from fusionbus.contract.codec import encode
+from fusionbus.contract.handling import Signature
 from fusionbus.contract.records import RejectReason
 from fusionbus.contract.vocabulary import MsgType
 from fusionbus.streams.admit import admit_report, digest_of, recall, remember
@@ -92,3 +93,13 @@ def test_what_is_remembered_is_read_back() -> None:
     digest = digest_of(encode(a_report()))
     assert recall(remember(outcome)) == SeenReport(revision=1, zone=ZONE, digest=digest, withdrawn=False)
     assert recall(None) is None
+
+
+def test_a_script_run_again_says_the_same_thing_at_another_time_and_under_another_seal() -> None:
+    first = a_report(narrative='They said "reported_at":"now" ,"signature":{ and left.')
+    later = first.model_copy(update={"reported_at": NOW})
+    sealed = first.model_copy(update={"signature": Signature(key_id="desk-1", value="A" * 86 + "==")})
+    changed = first.model_copy(update={"narrative": "They left."})
+    digests = {digest_of(encode(report)) for report in (first, later, sealed)}
+    assert len(digests) == 1
+    assert digest_of(encode(changed)) not in digests
