@@ -32,7 +32,7 @@ def demo(
     screen, folder = Screen(), _folder(keep)
     try:
         faults = the_demo.run(the_demo.Wish(folder, reports, seed, seconds), screen)
-    except BaseException:
+    except Exception:
         if keep is None:
             keep = folder
             screen.say(f"The logs are in {folder}.")
