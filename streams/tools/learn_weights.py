@@ -18,6 +18,7 @@ import json
 import math
 import random
 import sys
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -41,61 +42,10 @@ PRIOR_BITS = 1.5
 """How far a weight may stray from where it started before the data must insist."""
 STEP = 0.25
 HALF = 0.5
-BOUNDS = {
-    # Two registers list each event once; a hub's agencies also send a second reference for one event.
-    "agency.same_register": (-18.0, -18.0),
-    "agency.same": (-3.0, 0.0),
-    # Registers of deaths name the one victim; other reports name a victim here and a suspect there.
-    "person.other_name": (-4.0, 0.0),
-    "person.other_sex": (-3.0, 0.0),
-    "person.age_far": (-4.0, 0.0),
-    # News archives keep few reports of an event; a hub has as many as there are agencies.
-    "others.count": (-0.2, 0.5),
-    "others.less": (-0.6, 0.0),
-    "roundup.told": (-5.0, -0.5),
-    # By Bayes the odds of a chance meeting grow with the crowd; the data has only small crowds.
-    "prior.crowd": (-1.0, -0.3),
-    # Places read wrongly from text meet here; places that agencies state do not.
-    "place.elsewhere": (-12.0, -9.0),
-    "time.before": (-8.0, -3.0),
-}
-"""Where the labelled data is known to differ from a hub's, a weight stays within these."""
 BITS_MAX = 10.0
-FALLING = (
-    ("time.hour0", "time.hour1", "time.hour2", "time.gap2"),
-    ("time.gap0", "time.gap1", "time.gap2", "time.gap3", "time.gap4", "time.gap5"),
-    ("time.lag1", "time.lag2", "time.lag3", "time.lag4", "time.lag5"),
-    ("time.apart0", "time.apart1", "time.apart2", "time.apart3", "time.apart4", "time.apart5"),
-    (
-        "place.same_name",
-        "place.same_district",
-        "place.reach1",
-        "place.reach2",
-        "place.reach3",
-        "place.far",
-        "place.elsewhere",
-    ),
-    ("place.reach0", "place.reach1"),
-    ("category.same", "category.akin", "category.other"),
-    ("weapon.same", "weapon.other"),
-    ("target.same", "target.other"),
-    ("actor.same", "actor.other"),
-    *((f"{toll}.same{size + 1}", f"{toll}.same{size}") for toll in ("killed", "injured") for size in range(1, 6)),
-    *((f"{toll}.near_many", f"{toll}.apart", f"{toll}.far") for toll in ("killed", "injured")),
-    *((f"{toll}.none", f"{toll}.none_few", f"{toll}.none_many") for toll in ("killed", "injured")),
-    ("person.same_name", "person.part_of_name", "person.other_name"),
-    ("person.age0", "person.age1", "person.age2", "person.age3", "person.age_far"),
-    (
-        "text.overlap6",
-        "text.overlap5",
-        "text.overlap4",
-        "text.overlap3",
-        "text.overlap2",
-        "text.overlap1",
-        "text.overlap0",
-    ),
-)
-"""Levels of which a nearer one never weighs less: a rare level must not learn the opposite from a few cases."""
+LIMITS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+BOUNDS: dict[str, tuple[float, float]] = {name: (low, high) for name, (low, high) in LIMITS["bounds"].items()}
+FALLING: list[list[str]] = LIMITS["falling"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +171,7 @@ def _keep_in_bounds(bits: dict[str, float]) -> None:
             bits[name] = min(high, max(low, weight))
 
 
-def _keep_falling(bits: dict[str, float], seen: Counter[str], levels: tuple[str, ...]) -> None:
+def _keep_falling(bits: dict[str, float], seen: Counter[str], levels: list[str]) -> None:
     """Pools neighbours that are in the wrong order, by how much each has learned from."""
     pools: list[tuple[float, float, int]] = []
     for name in levels:

@@ -22,6 +22,8 @@ _SEVERAL_TOLD = 4
 _CLOSE_SHARE = 0.25
 _FAR_RATIO = 3.0
 _TEXT_STEPS = (0.05, 0.2, 0.35, 0.5, 0.7, 0.9)
+_SHORT_TERMS = 9
+"""In a text this short, a headline, every word tells; of a longer one many words are the form it is written in."""
 COMMON_BITS = 4.0
 """Words in one report of sixteen or more are of the form reports take; many of them in common tell of one form."""
 _TEXT_BITS_MAX = 40.0
@@ -149,17 +151,16 @@ def text(terms: dict[str, float], total: float, other: Told) -> list[Finding]:
     """The words in common, by how rare they are and how much of either text they are."""
     shared = terms.keys() & other.terms
     bits = 0.0
-    telling = rarest = 0.0
+    telling = 0.0
     for term in shared:
         bits += terms[term]
         if terms[term] > COMMON_BITS:
             telling += terms[term] - COMMON_BITS
-            rarest = max(rarest, terms[term] - COMMON_BITS)
     share = max(bits / total if total else 0.0, 0.0)
+    short = min(len(terms), len(other.terms)) <= _SHORT_TERMS
     theirs = len(shared) / len(other.terms)
     return [
         (_OVERLAP[_steps(share, _TEXT_STEPS)], 1.0),
-        ("text.rarity", min(telling, _TEXT_BITS_MAX)),
-        ("text.rarest", rarest),
+        ("text.headline" if short else "text.rarity", min(telling, _TEXT_BITS_MAX)),
         ("text.covered", theirs),
     ]
