@@ -1,11 +1,11 @@
 """Which open incidents are worth scoring: those sharing the rarest things a report says."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from heapq import nlargest
 
-from fusionbus.streams.correlate.compare import COMMON_BITS
+from fusionbus.streams.correlate.compare import COMMON_BITS, Reading
 from fusionbus.streams.correlate.open_incidents import Block, Limits, Open, OpenIncidents, keys
-from fusionbus.streams.correlate.told import DAY_S, Told
+from fusionbus.streams.correlate.told import DAY_S
 
 _WORTH = {"in": 4.0, "act": 3.0, "actor": 0.5, "killed": 1.0, "injured": 1.5, "name": 5.0}
 _TOKEN_WORTH = 12.0
@@ -13,12 +13,12 @@ _WORD_WORTH = 0.5
 """Roughly what the full comparison gives them, in bits; only the order of candidates depends on it."""
 
 
-def candidates(told: Told, linked: Iterable[str], held: OpenIncidents, block: Block) -> list[Open]:
+def candidates(reading: Reading, linked: Iterable[str], held: OpenIncidents, block: Block) -> list[Open]:
     """The incidents to score, at most `Limits.candidates_max` and those that a lineage points to."""
     limits = held.limits
     if len(block.open) <= limits.all_below:
         return list(block.open.values())
-    found = _by_keys(told, block, limits, held.frequencies.bits)
+    found = _by_keys(reading, block, limits)
     for report_id in linked:
         pointed = held.holding(report_id)
         if pointed is not None and pointed not in found and block.open.get(pointed.incident_id) is pointed:
@@ -26,16 +26,17 @@ def candidates(told: Told, linked: Iterable[str], held: OpenIncidents, block: Bl
     return found
 
 
-def _by_keys(told: Told, block: Block, limits: Limits, rarity: Callable[[str], float]) -> list[Open]:
+def _by_keys(reading: Reading, block: Block, limits: Limits) -> list[Open]:
     """The incidents that share most, by a rough worth: reading a key costs a tenth of a comparison."""
-    lists = [(len(postings), key, postings) for key in keys(told) if (postings := block.postings.get(key)) is not None]
+    lists = []
+    for key in keys(reading.told):
+        postings = block.postings.get(key)
+        if postings is not None and (value := _value(key, reading.terms)) > 0.0:
+            lists.append((len(postings), key, value, postings))
     lists.sort(key=_shortest_first)
     worth: dict[Open, float] = {}
     left = limits.postings_max
-    for length, key, postings in lists:
-        value = _value(key, rarity)
-        if value <= 0.0:
-            continue
+    for length, _, value, postings in lists:
         take = min(length, limits.key_postings_max, left)
         for incident in postings[length - take :]:
             if incident.alive:
@@ -45,16 +46,19 @@ def _by_keys(told: Told, block: Block, limits: Limits, rarity: Callable[[str], f
             break
     if len(worth) <= limits.candidates_max:
         return list(worth)
+    reported_s = reading.told.reported_s
     for incident in worth:
-        worth[incident] -= abs(told.reported_s - incident.latest_s) / DAY_S
+        worth[incident] -= abs(reported_s - incident.latest_s) / DAY_S
     return nlargest(limits.candidates_max, worth, key=worth.__getitem__)
 
 
-def _shortest_first(found: tuple[int, str, list[Open]]) -> tuple[int, str]:
+def _shortest_first(found: tuple[int, str, float, list[Open]]) -> tuple[int, str]:
     return found[0], found[1]
 
 
-def _value(key: str, rarity: Callable[[str], float]) -> float:
+def _value(key: str, terms: Mapping[str, float]) -> float:
     """What sharing a key is worth: of words only the rare ones, for reports share their form."""
-    kind, colon, _ = key.partition(":")
-    return _WORTH.get(kind, _TOKEN_WORTH) if colon else max(0.0, rarity(key) - COMMON_BITS) * _WORD_WORTH
+    bits = terms.get(key)
+    if bits is not None:
+        return (bits - COMMON_BITS) * _WORD_WORTH
+    return _WORTH.get(key.partition(":")[0], _TOKEN_WORTH)

@@ -38,7 +38,7 @@ def scores(enriched: Enriched, held: OpenIncidents, weights: Weights) -> list[Sc
     reading = Reading(told, {term: rarity(term) for term in told.terms}, rarity, weights.bits)
     crowd = log2(1 + len(block.open))
     found = []
-    for incident in candidates(told, linked, held, block):
+    for incident in candidates(reading, linked, held, block):
         scored = _fit(reading, incident)
         if scored is not None:
             whole = _as_a_whole(told, linked, incident, crowd)
