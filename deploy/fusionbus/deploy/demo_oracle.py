@@ -69,7 +69,7 @@ class Oracle:
             return Verdict(Answer.NEVER, "status")
         answer, rule = min(self._rules(agency, told), key=lambda each: each[0])
         if answer is not Answer.MUST and _in_danger(agency, told):
-            danger = Answer.MUST if report.tearline else Answer.MAY
+            danger = min(_on_ground(agency, told), Answer.MUST if report.tearline else Answer.MAY)
             return Verdict(max(answer, danger), rule, tearline_only=answer is Answer.NEVER)
         return Verdict(answer, rule)
 

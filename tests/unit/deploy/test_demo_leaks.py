@@ -128,3 +128,10 @@ def test_the_oracle_knows_what_a_severity_asks_for() -> None:
     oracle = Oracle(replace(FEDERATION, subscriptions=(wish,)))
     assert oracle.verdict(told(a_report()), "CTD-PB").answer is Answer.MUST
     assert oracle.verdict(told(a_report(severity=Severity.UNKNOWN)), "CTD-PB").answer is Answer.NEVER
+
+
+def test_the_oracle_demands_no_tearline_where_the_ground_is_not_stated() -> None:
+    unplaced = a_report(place=None, tearline="Keep away.", handling=a_handling(classification=Classification.SECRET))
+    verdict = Oracle(FEDERATION).verdict(told(unplaced), "POLICE-KP")
+    assert verdict.answer is Answer.MAY
+    assert verdict.tearline_only
