@@ -27,7 +27,7 @@ _NAMED_ELSEWHERE = frozenset({"place", "occurred", "actor"})
 def enrich(report: ThreatReport) -> Enriched:
     """The report with its claim, its zone and what the matcher compares."""
     text = _text(report)
-    reading = read_text(text, language_hint=report.language, published_at=report.reported_at)
+    reading = _read(report)
     place = _place(report, reading)
     killed = _toll(report.casualties, Outcome.KILLED) or _range(reading.killed_min, reading.killed_max)
     injured = _toll(report.casualties, Outcome.INJURED) or _range(reading.injured_min, reading.injured_max)
@@ -55,23 +55,26 @@ def enrich(report: ThreatReport) -> Enriched:
 
 
 def zone_of_report(report: ThreatReport) -> str:
-    """The zone a report is sent to at the first hop; PK where nothing says where."""
-    said = report.place
-    if said is not None:
-        place = _place_said(said)
-        if place.province is not None:
-            return _zone(place)
-    return _zone(_place_hit(read_text(_text(report), published_at=report.reported_at).place))
+    """The zone a report is sent to at the first hop, the one `enrich` finds too; PK where nothing says where."""
+    if report.place is not None:
+        said = _place_said(report.place)
+        if said.province is not None:
+            return _zone(said)
+    return _zone(_place(report, _read(report)))
 
 
 def _text(report: ThreatReport) -> str:
     return " . ".join(part for part in (report.headline, (report.narrative or "")[:TEXT_READ_MAX]) if part)
 
 
+def _read(report: ThreatReport) -> Reading:
+    return read_text(_text(report), language_hint=report.language, published_at=report.reported_at)
+
+
 def _zone(place: Place | None) -> str:
     if place is None or place.province is None:
         return NOWHERE
-    return zone_of(place.province, place.district)
+    return zone_of(place.province.value, place.district)
 
 
 @lru_cache(maxsize=4_096)
@@ -93,14 +96,17 @@ def _place_said(said: Place) -> Place:
 
 
 def _place(report: ThreatReport, reading: Reading) -> Place | None:
-    """The place that is said; of a report that names no more than a province, the place its text names there."""
+    """The place that is said; where the gazetteer does not know it or it is no more than a province, the text's."""
     said = _place_said(report.place) if report.place is not None else None
-    if said is not None and (said.district or said.name or said.lat is not None):
-        return said
     read = _place_hit(reading.place)
-    if said is None or said.province is None or (read is not None and read.province is said.province):
-        return read or said
-    return said
+    if said is None or read is None:
+        return said or read
+    if said.province is None:
+        # Coordinates that the gazetteer does not know lie abroad, whatever else the text names.
+        return said if said.lat is not None else read.model_copy(update={"name": said.name or read.name})
+    if said.district or said.name or said.lat is not None or read.province is not said.province:
+        return said
+    return read
 
 
 def _place_hit(hit: PlaceHit | None) -> Place | None:
