@@ -8,13 +8,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from fusionbus.contract import ids
-from fusionbus.contract.alert import AlertBody, AlertHandling, IncidentView
+from fusionbus.contract.alert import AlertHandling, IncidentView
 from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.codec import encode
-from fusionbus.contract.handling import Source
 from fusionbus.contract.incident import Claim, Incident, Member
 from fusionbus.contract.report import Place, ThreatReport
 from fusionbus.contract.sections import FinanceSection, RecordSection, Section, TipSection
@@ -95,8 +95,7 @@ class Composer:
         assert form is not None  # noqa: S101 - for the type checker; compose() lets no other through
         alert_id = ids.alert_id(incident.incident_id, incident.revision, ruling.agency)
         handling, view = self._view(ruling.agency, form)
-        why = json.dumps(ruling.why, ensure_ascii=False)
-        whom = f'"recipient":"{ruling.agency}","rule":"{ruling.rule}","why":{why},"form":"{form}"'
+        whom = f'"recipient":"{ruling.agency}","rule":"{ruling.rule}","why":{_quoted(ruling.why)},"form":"{form}"'
         own = f'{{"alert_id":"{alert_id}",{whom},'
         parts = (
             own.encode(),
@@ -113,7 +112,7 @@ class Composer:
     def _body(self, form: Form) -> bytes:
         held = self._bodies.get(form)
         if held is None:
-            held = self._bodies[form] = encode(body_of(self.news.enriched.report, form, self.news.contact))
+            held = self._bodies[form] = body_of(self.news.enriched.report, form, self.news.contact)
         return held
 
     def _view(self, agency: str, form: Form) -> tuple[bytes, bytes]:
@@ -152,7 +151,7 @@ def view_of(news: News, seen: list[tuple[Member, Form]], form: Form) -> Incident
     # The reasons compare this report with any of the others: only who reads them all in full may know them.
     in_full = {member.report_id for member, theirs in seen if theirs is Form.FULL}
     all_read = not incident.members_beyond and in_full >= {this, *(member.report_id for member in incident.members)}
-    if all_read and len(readable) == sum(not member.withdrawn for member in incident.members):
+    if readable and all_read and len(readable) == sum(not member.withdrawn for member in incident.members):
         claim = incident.claim
     elif readable:
         claim = claim_of(readable)
@@ -190,40 +189,37 @@ def is_masked(report: ThreatReport) -> bool:
     return report.handling.mask_source or report.handling.attribution is Attribution.MUST_NOT
 
 
-def body_of(report: ThreatReport, form: Form, contact: str) -> AlertBody:
-    """What a recipient of this form may read of the report."""
-    base = AlertBody(msg_type=report.msg_type, kind=report.kind, reported_at=report.reported_at, contact=contact)
-    if form is Form.POINTER:
-        return base
-    if form is Form.TEARLINE:
-        return base.model_copy(
-            update={
-                "tearline": report.tearline,
-                "language": report.language,
-                "urgency": report.urgency,
-                "severity": report.severity,
-                "certainty": report.certainty,
-            },
-        )
-    full = form is Form.FULL
-    private = any(p.privacy for p in report.persons) or any(e.privacy for e in report.entities)
-    told = {name: getattr(report, name) for name in _PLAIN_FIELDS}
-    told |= {
-        "persons": report.persons if full else tuple(p for p in report.persons if not p.privacy),
-        "entities": report.entities if full else tuple(e for e in report.entities if not e.privacy),
-        # Free text may name whom the fields protect.
-        "narrative": report.narrative if full or not private else None,
-        "attachments": report.attachments if full else (),
-        "section": report.section if full or report.kind in _SUMMARY_SECTIONS else None,
-        "source": _source(report),
-    }
-    if not full and isinstance(report.section, FinanceSection):
-        told["section"] = report.section.model_copy(update={"transactions": ()})
+def body_of(report: ThreatReport, form: Form, contact: str) -> bytes:
+    """An encoded AlertBody: what a recipient of this form may read of the report; what is not listed stays behind."""
+    told = _reduced(report, form)
+    shown = _SHOWN[form]
+    if form in _OPEN_FORMS and not is_masked(report):
+        shown = shown | _IDENTITY
+    raw = told.__pydantic_serializer__.to_json(told, include=shown, exclude_none=True)
+    return raw[:-1] + f',"kind":"{report.kind}","contact":{_quoted(contact)}}}'.encode()
+
+
+def _reduced(report: ThreatReport, form: Form) -> ThreatReport:
+    """The report without what a listed field may still hold too much of, in this form."""
+    if form not in _OPEN_FORMS:
+        return report
+    changes: dict[str, object] = {}
+    if form is Form.SUMMARY:
+        section = report.section
+        if any(p.privacy for p in report.persons) or any(e.privacy for e in report.entities):
+            # Free text may name whom the fields protect.
+            changes["narrative"] = None
+            changes["persons"] = tuple(p for p in report.persons if not p.privacy)
+            changes["entities"] = tuple(e for e in report.entities if not e.privacy)
+        changes["attachments"] = ()
+        if isinstance(section, FinanceSection):
+            changes["section"] = section.model_copy(update={"transactions": ()})
+        elif report.kind not in _SUMMARY_SECTIONS:
+            changes["section"] = None
     if is_masked(report):
-        told |= {"attachments": (), "section": _masked(told["section"])}
-    else:
-        told |= {name: getattr(report, name) for name in ("report_id", "agency", "unit", "local_ref", "revision")}
-    return base.model_copy(update=told)
+        section = changes.get("section", report.section)  # type: ignore[assignment]  # a section or none
+        changes |= {"attachments": (), "section": _masked(section)}
+    return report.model_copy(update=changes) if changes else report
 
 
 def _masked(section: Section | None) -> Section | None:
@@ -239,27 +235,47 @@ def _masked(section: Section | None) -> Section | None:
             return section
 
 
-_PLAIN_FIELDS: Final = (
-    "occurred",
-    "observed_at",
-    "place",
-    "category",
-    "weapon",
-    "target_sector",
-    "actor",
-    "urgency",
-    "severity",
-    "certainty",
-    "casualties",
-    "headline",
-    "language",
-    "tearline",
+_HEAD: Final = {"msg_type": True, "reported_at": True}
+_SOURCE: Final = {"reliability": True, "credibility": True, "nature": True}
+"""The grading; which source it was and what it was made from stays with the hub, for both lead back to people."""
+_IDENTITY: Final = dict.fromkeys(("report_id", "agency", "unit", "local_ref", "revision"), True)
+_OPEN: Final = _HEAD | dict.fromkeys(
+    (
+        "occurred",
+        "observed_at",
+        "place",
+        "category",
+        "weapon",
+        "target_sector",
+        "actor",
+        "urgency",
+        "severity",
+        "certainty",
+        "casualties",
+        "persons",
+        "entities",
+        "headline",
+        "narrative",
+        "language",
+        "tearline",
+        "attachments",
+        "section",
+    ),
+    True,
 )
+_SHOWN: Final[dict[Form, dict[str, Any]]] = {
+    Form.FULL: _OPEN | {"source": _SOURCE},
+    Form.SUMMARY: _OPEN | {"source": _SOURCE},
+    Form.TEARLINE: _HEAD | dict.fromkeys(("tearline", "language", "urgency", "severity", "certainty"), True),
+    Form.POINTER: _HEAD,
+}
+"""The fields of a report that show in each form."""
 
 
-def _source(report: ThreatReport) -> Source:
-    """The grading; which source it was and what it was made from stays with the hub, for both lead back to people."""
-    return report.source.model_copy(update={"source_token": None, "derived_from": ()})
+@lru_cache(maxsize=1_024)
+def _quoted(text: str) -> str:
+    """The text as a JSON string."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _iso(at: datetime) -> str:
