@@ -158,9 +158,9 @@ def learn(cases: list[Case], start: dict[str, float], prior: dict[str, float]) -
                 total = slope - pull * (bits.get(name, 0.0) - prior.get(name, 0.0))
                 squares[name] += total * total  # type: ignore[assignment]  # a sum of floats
                 bits[name] = bits.get(name, 0.0) + STEP * total / math.sqrt(squares[name] + 1e-6)
-        _keep_in_bounds(bits)
         for levels in FALLING * 2:
             _keep_falling(bits, squares, levels)
+        _keep_in_bounds(bits)
     return bits
 
 
