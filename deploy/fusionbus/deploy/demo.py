@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from fusionbus.contract.errors import RetryLater
+from fusionbus.contract.errors import Misconfigured, RetryLater
 from fusionbus.contract.records import ReceiptOutcome
 from fusionbus.deploy import agencies, demo_check, demo_show, demo_traffic
 from fusionbus.deploy.broker import LocalBroker
@@ -59,6 +59,11 @@ def run(wish: Wish, screen: Screen) -> list[Fault]:
             traffic = _traffic(wish, crew)
         harvest = Harvest((agency.agency for agency in federation.agencies), settings)
         open_things.callback(harvest.close)
+        if not harvest.is_fresh:
+            raise Misconfigured(
+                f"The bus at {settings.bootstrap} has carried reports before, and open incidents would mix with the "
+                "demo's: unset FUSION_BOOTSTRAP, or name a fresh cluster."
+            )
         files = {name: wish.folder / f"alerts-{name}.jsonl" for name in RECEIVERS}
         watch = Watch(files)
         _start_hub_and_receivers(crew, files)

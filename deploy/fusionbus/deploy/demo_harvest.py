@@ -41,8 +41,9 @@ class Harvest:
             self._consumer = KafkaConsumer(**client_options(settings, "demo-harvest"), enable_auto_commit=False)
             self._consumer.assign(self._partitions())
             self._consumer.seek_to_end()
-            for partition in self._consumer.assignment():
-                self._consumer.position(partition)
+            earlier = sum(self._consumer.position(partition) for partition in self._consumer.assignment())
+        self.is_fresh = earlier == 0
+        """Whether this bus has not carried anything yet."""
 
     def _partitions(self) -> list[Any]:
         names = [make(agency) for agency in self.alerts for make in (topics.alerts_topic, topics.receipts_topic)]
