@@ -165,19 +165,19 @@ def digest_of(canonical: bytes) -> str:
     return told.hexdigest()
 
 
-def remember(admitted: Admitted) -> bytes:
-    """The state to keep of an admitted report."""
+def remember(admitted: Admitted, offset: int) -> bytes:
+    """The state to keep of an admitted report, which lay at this offset."""
     report = admitted.report
     gone = "1" if report.msg_type is MsgType.CANCEL else "0"
-    return _SEPARATOR.join((str(report.revision), admitted.zone, admitted.digest, gone)).encode()
+    return _SEPARATOR.join((str(report.revision), admitted.zone, admitted.digest, gone, str(offset))).encode()
 
 
 def recall(state: bytes | None) -> SeenReport | None:
     """What was kept of a report."""
     if state is None:
         return None
-    revision, zone, digest, gone = state.decode().split(_SEPARATOR)
-    return SeenReport(int(revision), zone, digest, gone == "1")
+    revision, zone, digest, gone, offset = state.decode().split(_SEPARATOR)
+    return SeenReport(int(revision), zone, digest, gone == "1", int(offset))
 
 
 def _undecodable(fault: Undecodable, arrival: Arrival) -> Rejection:

@@ -15,6 +15,7 @@ from fusionbus.contract.codec import Undecodable, encode
 from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedReport, RejectReason
+from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import MsgType
 from fusionbus.shell.metrics import AGES
 from fusionbus.streams import incidents, outgoing
@@ -33,8 +34,12 @@ INCIDENT_BYTES_MAX: Final = 524_288
 _OPEN, _CLOSED, _REPORT = b"i:", b"c:", b"r:"
 
 
-class UnknownReport(Exception):  # noqa: N818 - it says what is the matter
-    """A withdrawal of a report that its zone does not know."""
+class Refused(Exception):  # noqa: N818 - it says what is the matter
+    """A revision that does not go with what its zone knows of the report; its writer must know."""
+
+    def __init__(self, report: ThreatReport, reason: RejectReason, sentence: str, at: str | None = None) -> None:
+        super().__init__(sentence)
+        self.rejection = Rejection(reason, sentence, at, report.report_id, report.local_ref, report.revision)
 
 
 @dataclass(slots=True)
@@ -123,9 +128,8 @@ class Fusion:
             decided = self._decide_report(work, event, accepted)
             outputs = [] if decided is None else tell(*decided, accepted.published_at, work.registry, work.now)
             work.poison.run = 0
-        except UnknownReport:
-            why = "The report to withdraw is not known in its zone: ask the hub's desk what became of it."
-            work.refuse(event, arrival, Rejection(RejectReason.UNKNOWN_REPORT, why, None, report.report_id))
+        except Refused as refused:
+            work.refuse(event, arrival, refused.rejection)
             return
         except Exception as error:  # noqa: BLE001 - a record that breaks a step is put aside, its neighbours pass
             rejection = work.poison.failed(error)
@@ -147,7 +151,9 @@ class Fusion:
             change = _later_revision(work, enriched, held, before)
             return None if change is None else (enriched, change)
         if report.msg_type is MsgType.CANCEL:
-            raise UnknownReport  # admitted before it was lost: a wiped state; its writer must know
+            # It was admitted before, so this state was lost.
+            why = "The report to withdraw is not known in its zone: ask the hub's desk what became of it."
+            raise Refused(report, RejectReason.UNKNOWN_REPORT, why)
         return enriched, self._first_revision(work, event, enriched)
 
     def _before(self, work: Work, event: Event, accepted: AcceptedReport) -> tuple[Incident | None, Member | None]:
@@ -256,6 +262,9 @@ def _later_revision(work: Work, enriched: Enriched, held: Incident, before: Memb
     report = enriched.report
     if before.revision >= report.revision:
         return None
+    if report.status is not held.status:
+        why = f"This report is {held.status} and stays so: withdraw it and send another as {report.status}."
+        raise Refused(report, RejectReason.CONTENT_CHANGED, why, "status")
     if report.msg_type is MsgType.CANCEL:
         after = incidents.withdrawn(held, report.report_id, report.revision, work.now)
         return cancelled(enriched, after, before, work.registry)

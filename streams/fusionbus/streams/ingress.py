@@ -95,8 +95,10 @@ def _one_report(work: Work, event: Event, arrival: Arrival, seen: Table) -> None
     zone = known.zone if known is not None else zone_of_report(report)
     match admit_report(report, canonical, known, arrival.published_at, zone):
         case Admitted() as admitted:
-            work.draft.mark(seen, event, key, remember(admitted))
+            work.draft.mark(seen, event, key, remember(admitted, event.offset))
             work.draft.send(topics.ACCEPTED, zone.encode(), _accepted(admitted, canonical, work.now))
+        case Repeat() if known is not None and event.offset <= known.offset:
+            pass  # this very record, read again after a crash: what it led to was sent before it was marked
         case Repeat() as repeat:
             work.tally["duplicate", arrival.agency] += 1
             work.draft.outputs.extend(outgoing.repeated(event, repeat, work.now))

@@ -87,6 +87,8 @@ class SeenReport:
     zone: str
     digest: str
     withdrawn: bool
+    offset: int
+    """Where the newest revision lay: the same record read again is a replay of ours, not a repeat of its writer's."""
 
 
 @dataclass(frozen=True, slots=True)

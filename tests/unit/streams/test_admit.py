@@ -26,7 +26,7 @@ def after(*steps: dict[str, Any]) -> SeenReport | None:
     for step in steps:
         outcome = admitted(seen, **step)
         assert isinstance(outcome, Admitted)
-        seen = recall(remember(outcome))
+        seen = recall(remember(outcome, 7))
     return seen
 
 
@@ -91,7 +91,7 @@ def test_what_is_remembered_is_read_back() -> None:
     outcome = admitted(None)
     assert isinstance(outcome, Admitted)
     digest = digest_of(encode(a_report()))
-    assert recall(remember(outcome)) == SeenReport(revision=1, zone=ZONE, digest=digest, withdrawn=False)
+    assert recall(remember(outcome, 7)) == SeenReport(1, ZONE, digest, withdrawn=False, offset=7)
     assert recall(None) is None
 
 

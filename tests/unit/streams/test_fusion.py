@@ -265,6 +265,15 @@ def test_a_withdrawal_of_what_its_zone_never_knew_is_told_to_its_writer(hub: Hub
     assert hub.receipts_of("CTD-KP")[0].reason is RejectReason.UNKNOWN_REPORT
 
 
+def test_a_report_in_earnest_never_becomes_an_exercise_nor_the_other_way_round(hub: HubOnPaper) -> None:
+    hub.send(the_blast(), the_blast(msg_type=MsgType.UPDATE, revision=2, status=Status.EXERCISE))
+    refused = hub.receipts_of("CTD-KP")[-1]
+    assert (refused.reason, refused.field) == (RejectReason.CONTENT_CHANGED, "status")
+    assert [alert.incident_revision for alert in hub.alerts_of("NACTA")] == [1]
+    hub.send(the_blast(msg_type=MsgType.UPDATE, revision=3))
+    assert hub.alerts_of("NACTA")[-1].body.revision == 3
+
+
 def test_bytes_that_are_no_accepted_traffic_become_a_dead_letter(hub: HubOnPaper) -> None:
     hub.fuse([hub.event(topics.ACCEPTED, None, b"\x00"), *accepted(hub, [the_blast()])])
     assert [letter.agency for letter in hub.dead_letters()] == [None]

@@ -22,6 +22,7 @@ from fusionbus.contract.codec import encode
 from fusionbus.contract.control import CatchUp, Subscribe, Unsubscribe
 from fusionbus.contract.records import DEAD_LETTER_BODY_BYTES_MAX, AuditEvent, Receipt, ReceiptOutcome, RejectReason
 from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
+from fusionbus.contract.vocabulary import MsgType
 from fusionbus.streams.engine import Event
 from fusionbus.streams.ingress import POISON_RUN_MAX, Poison, decide_reports
 from hub import HubOnPaper
@@ -134,6 +135,15 @@ def test_an_agency_that_nobody_registered_is_told_so_where_it_would_read(hub: Hu
 def test_the_clock_of_an_agency_may_run_a_few_minutes_ahead(hub: HubOnPaper) -> None:
     hub.send(a_report(reported_at=NOW + minutes(4)))
     assert hub.dead_letters() == []
+
+
+def test_a_record_that_is_read_again_after_a_crash_is_no_repeat_of_its_writers(hub: HubOnPaper) -> None:
+    first, update = hub.event_of(a_report()), hub.event_of(a_report(msg_type=MsgType.UPDATE, revision=2))
+    assert len(hub.admit([first, update])) == 2
+    assert hub.admit([first, update]) == []
+    assert hub.sent[2:] == [], "it was told in full before it was marked"
+    hub.admit([hub.event_of(a_report())])
+    assert [receipt.outcome for receipt in hub.receipts()] == [ReceiptOutcome.REPEAT]
 
 
 def test_a_receipt_of_one_record_has_one_id_however_often_it_is_read(hub: HubOnPaper) -> None:
