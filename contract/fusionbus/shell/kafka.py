@@ -65,7 +65,7 @@ def explain(exc: kafka_errors.KafkaError, settings: BrokerSettings) -> FusionErr
             f"The broker at {where} refused the user name or password: check FUSION_USERNAME and FUSION_PASSWORD."
         )
     if isinstance(exc, kafka_errors.KafkaTimeoutError | kafka_errors.KafkaConnectionError):
-        return _unreachable(settings)
+        return unreachable(settings)
     return RetryLater(f"The broker at {where} answered {type(exc).__name__}: try again, then ask the hub's operator.")
 
 
@@ -78,8 +78,8 @@ def _refused_password(exc: BaseException | None) -> bool:
     return False
 
 
-def _unreachable(settings: BrokerSettings) -> RetryLater:
-    """kafka-python ends the same way for a dead broker and a wrong password: look which it is."""
+def unreachable(settings: BrokerSettings) -> RetryLater:
+    """Why no answer came. Clients end the same way for a dead broker and a wrong password: look which it is."""
     host, _, port = settings.bootstrap.split(",")[0].rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=2):

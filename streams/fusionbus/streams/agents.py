@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from fusionbus.contract import topics
-from fusionbus.contract.errors import Misconfigured, RetryLater
+from fusionbus.contract.errors import Misconfigured
 from fusionbus.streams import engine
 from fusionbus.streams.engine import Decision, EngineApp, Event
 from fusionbus.streams.fusion import Fusion
@@ -18,8 +19,6 @@ from fusionbus.streams.ingress import Poison, Tally, Work, decide_control, decid
 from fusionbus.streams.meter import Meter
 from fusionbus.streams.registry_reader import RegistryReader
 from fusionbus.streams.settings import WorkerSettings
-
-METADATA_TIMEOUT_S = 15.0
 
 
 @dataclass(slots=True)
@@ -61,7 +60,7 @@ def build(settings: WorkerSettings) -> Hub:
         key_file=settings.key_file,
     )
     options = {"bootstrap.servers": settings.bootstrap} | security.librdkafka()
-    partitions, agencies = _survey(options)
+    partitions, agencies = _survey(options, settings)
     app = engine.build_app(
         topics.HUB_APP,
         brokers=settings.bootstrap,
@@ -80,12 +79,14 @@ def build(settings: WorkerSettings) -> Hub:
     return hub
 
 
-def _survey(options: dict[str, str]) -> tuple[int, list[str]]:
+def _survey(options: dict[str, str], settings: WorkerSettings) -> tuple[int, list[str]]:
     """The number of partitions, and the agencies that have topics. An agency that joins later needs a restart."""
     try:
-        known = AdminClient({**options}).list_topics(timeout=METADATA_TIMEOUT_S).topics
-    except Exception as exc:
-        raise RetryLater(f"No broker answers at {options['bootstrap.servers']}: start it, then try again.") from exc
+        known = AdminClient({**options}).list_topics(timeout=settings.connect_timeout_s).topics
+    except KafkaException as exc:
+        from fusionbus.shell.kafka import unreachable  # noqa: PLC0415 - another client's library, for this alone
+
+        raise unreachable(settings) from exc
     if topics.ACCEPTED not in known:
         raise Misconfigured("The hub's topics are missing: run `fusionbus provision` first.")
     agencies = sorted(name[len(topics.REPORTS) :] for name in known if name.startswith(topics.REPORTS))
