@@ -10,7 +10,7 @@ class Rule(StrEnum):
     JURISDICTION = "jurisdiction"
     IMMINENT_DANGER = "imminent_danger"
     MEMBER = "member"
-    """It told of the incident itself and hears when others confirm it, or it had the report and hears of its changes."""
+    """It told of the incident and hears when others confirm it, or it had the report and hears of its changes."""
 
     STATUS = "status_isolation"
     INACTIVE = "inactive"

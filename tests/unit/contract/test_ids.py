@@ -56,5 +56,5 @@ def test_each_revision_of_an_incident_makes_its_own_alert_for_each_recipient(rev
     st.text(alphabet=st.characters(exclude_categories=("Cs",))),
 )
 def test_an_id_is_the_uuid5_of_its_parts(agency: str, local_ref: str) -> None:
-    told = "\x1f".join(("report", agency, local_ref))
+    told = f"report\x1f{agency}\x1f{local_ref}"
     assert ids.report_id(agency, local_ref) == str(uuid.uuid5(ids.NAMESPACE, told))
