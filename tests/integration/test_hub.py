@@ -1,0 +1,276 @@
+"""The hub as it runs: a real worker on a real broker, told wrong things, killed, and stopped."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from builders import NOW, a_handling, a_report, an_interval
+from fusionbus.contract import ids, topics
+from fusionbus.contract.agency import Subscription
+from fusionbus.contract.alert import Alert
+from fusionbus.contract.base import Message
+from fusionbus.contract.codec import Undecodable, decode, encode
+from fusionbus.contract.control import Subscribe
+from fusionbus.contract.records import AuditRecord, DeadLetter, Receipt, ReceiptOutcome, RejectReason
+from fusionbus.contract.report import Place, ThreatReport
+from fusionbus.contract.vocabulary import TLP, Province
+from fusionbus.deploy.broker import LocalBroker
+from fusionbus.deploy.broker_ports import free_port
+
+pytestmark = pytest.mark.broker
+
+M = TypeVar("M", bound=Message)
+COMMAND = str(Path(sys.executable).parent / "fusionbus")
+WITHIN_S = 60.0
+"""A worker is ready in 5 s and starts again after a kill in 15 s; a busy machine gets the rest."""
+PARTITIONS = 2
+AGENCIES: dict[str, dict[str, Any]] = {
+    "CTD-KP": {"group": "ctd", "organisation": "KP Police", "provinces": ["PK-KP"]},
+    "CTD-PB": {"group": "ctd", "organisation": "Punjab Police", "provinces": ["PK-PB"]},
+    "IB": {"group": "federal", "organisation": "IB", "subscriptions": [{"name": "Everything"}]},
+    "NACTA": {"group": "federal", "organisation": "NACTA", "subscriptions": [{"name": "Everything"}]},
+    "LIAISON-1": {"group": "partner", "organisation": "Abroad", "foreign": True},
+}
+
+
+def agencies_file(folder: Path) -> Path:
+    """A federation of five; JSON is YAML."""
+    shared = {"kinds": ["incident"], "contact": "Desk"}
+    listed = [{"agency": name, "name": name} | shared | fields for name, fields in AGENCIES.items()]
+    path = folder / "agencies.yaml"
+    path.write_text(json.dumps({"as_of": "2026-01-01T00:00:00Z", "agencies": listed}), encoding="utf-8")
+    return path
+
+
+@dataclass
+class Bus:
+    """A broker of its own, and what is started on it."""
+
+    bootstrap: str
+    folder: Path
+    started: dict[str, "subprocess.Popen[str]"] = field(default_factory=dict)
+    producer: Any = None
+
+    @property
+    def worker(self) -> "subprocess.Popen[str]":
+        """The worker that runs, or ran last."""
+        return self.started["home"]
+
+    def start(self, bootstrap: str | None = None, home: str = "home", **env: str) -> "subprocess.Popen[str]":
+        """A worker with a home of its own."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("FUSION_")}
+        line = [COMMAND, "worker", "--id", "t", "--bootstrap", bootstrap or self.bootstrap]
+        with (self.folder / f"{home}.log").open("a", encoding="utf-8") as log:
+            self.started[home] = subprocess.Popen(
+                line,
+                env=clean | {"FUSION_HOME": str(self.folder / home), "FUSION_SESSION_S": "6"} | env,
+                stdout=log,
+                stderr=subprocess.PIPE if home != "home" else log,
+                text=True,
+            )
+        return self.started[home]
+
+    def send(self, *reports: ThreatReport) -> None:
+        """Each report, acknowledged by the broker."""
+        for report in reports:
+            self.put(topics.reports_topic(report.agency), report.report_id, encode(report))
+        assert self.producer.flush(WITHIN_S) == 0
+
+    def put(self, topic: str, key: str | None, value: bytes) -> None:
+        """Any bytes."""
+        self.producer.produce(topic, value, key)
+
+    def read(self, model: type[M], topic: str) -> list[M]:
+        """Everything on a topic by now."""
+        found = []
+        for raw in self._raw(topic):
+            message = decode(model, raw)
+            assert not isinstance(message, Undecodable), message
+            found.append(message)
+        return found
+
+    def _raw(self, topic: str) -> list[bytes]:
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "test", "enable.auto.commit": "false"})
+        found: list[bytes] = []
+        try:
+            for number in range(len(consumer.list_topics(topic, timeout=WITHIN_S).topics[topic].partitions)):
+                place = TopicPartition(topic, number, 0)
+                first, end = consumer.get_watermark_offsets(place, timeout=WITHIN_S)
+                consumer.assign([place])
+                # The position of an empty partition stays undefined.
+                while first < end and consumer.position([place])[0].offset < end:
+                    for record in consumer.consume(1_000, 0.2):
+                        assert record.error() is None
+                        found.append(record.value() or b"")
+        finally:
+            consumer.close()
+        return found
+
+    def receipts_of(self, agency: str) -> list[Receipt]:
+        """Each receipt once, as a sink keeps them that inserts or ignores by id."""
+        return list({r.receipt_id: r for r in self.read(Receipt, topics.receipts_topic(agency))}.values())
+
+    def alerts_of(self, agency: str) -> list[Alert]:
+        """Each alert once, as above."""
+        return list({a.alert_id: a for a in self.read(Alert, topics.alerts_topic(agency))}.values())
+
+    def outcomes(self, agency: str, prefix: str) -> dict[str, list[ReceiptOutcome]]:
+        """What became of the reports of this agency whose reference begins so."""
+        found: dict[str, list[ReceiptOutcome]] = {}
+        for receipt in self.receipts_of(agency):
+            if receipt.local_ref is not None and receipt.local_ref.startswith(prefix):
+                found.setdefault(receipt.local_ref, []).append(receipt.outcome)
+        return found
+
+
+def until(true: Callable[[], object], what: str) -> None:
+    """Returns when it is true; fails when it does not become so in time."""
+    end = time.monotonic() + WITHIN_S
+    while not true():
+        assert time.monotonic() < end, f"not within {WITHIN_S} s: {what}"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
+    """A provisioned bus with a running worker. The hub's topics have fixed names, so the broker is its own."""
+    folder = tmp_path_factory.mktemp("hub")
+    with LocalBroker(folder / "broker") as broker:
+        bus = Bus(broker.bootstrap, folder)
+        bus.start(home="early").wait(WITHIN_S)
+        words = ["--agencies", str(agencies_file(folder)), "--partitions", str(PARTITIONS)]
+        done = subprocess.run(
+            [COMMAND, "provision", "--bootstrap", bus.bootstrap, *words],
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        bus.producer = Producer({"bootstrap.servers": bus.bootstrap, "partitioner": "murmur2_random", "acks": "all"})
+        bus.start()
+        yield bus
+        for process in bus.started.values():
+            process.kill()
+            process.wait(WITHIN_S)
+
+
+ERAS = {"walk": 0, "live": 1_000, "kill": 4_000, "stop": 8_000}
+"""How many days back each group of reports lies, so that none is taken for another."""
+
+
+def apart(number: int, prefix: str, **changes: Any) -> ThreatReport:
+    """One of many reports that have nothing to do with each other."""
+    words = f"Matter {prefix}{number}: {' '.join(f'{prefix}{number}word{n}' for n in range(9))}."
+    told: dict[str, Any] = {
+        "local_ref": f"{prefix}-{number}",
+        "headline": words,
+        "narrative": words,
+        "occurred": an_interval(NOW - timedelta(days=ERAS[prefix] + 9 * number)),
+        "place": Place(province=Province.KHYBER_PAKHTUNKHWA),
+    }
+    told |= dict.fromkeys(("category", "weapon", "target_sector"))
+    return a_report(**told | changes)
+
+
+# -- wrong settings: these processes start while the bus does ---------------------------------------------------------
+def refusal(process: "subprocess.Popen[str]") -> str:
+    """The one sentence that a worker ended with."""
+    _, said = process.communicate(timeout=WITHIN_S)
+    assert process.returncode == 2, said
+    assert "Traceback" not in said
+    sentences = [line for line in said.splitlines() if line and not line.startswith("%")]
+    assert len(sentences) == 1, said
+    return sentences[0]
+
+
+def test_a_worker_without_topics_says_what_to_run(bus: Bus) -> None:
+    assert refusal(bus.started["early"]) == "The hub's topics are missing: run `fusionbus provision` first."
+
+
+def test_a_worker_says_in_one_sentence_that_it_finds_no_broker_or_is_not_let_in(bus: Bus) -> None:
+    in_time = {"FUSION_CONNECT_TIMEOUT_S": "4"}
+    nobody = bus.start(f"127.0.0.1:{free_port()}", "nobody", **in_time)
+    password = in_time | {"FUSION_SECURITY": "SASL_PLAINTEXT", "FUSION_USERNAME": "hub", "FUSION_PASSWORD": "wrong"}
+    refused = bus.start(None, "refused", **password)
+    nameless = bus.start(None, "nameless", FUSION_SECURITY="SASL_PLAINTEXT")
+    assert "FUSION_USERNAME" in refusal(nameless)
+    assert "No broker answers at 127.0.0.1" in refusal(nobody)
+    sentence = refusal(refused)
+    assert "FUSION_PASSWORD" in sentence
+    assert "wrong" not in sentence
+
+
+# -- traffic ----------------------------------------------------------------------------------------------------------
+def test_reports_become_alerts_and_bad_ones_receipts_that_say_what_to_mend(bus: Bus) -> None:
+    bus.put("reports-CTD-KP", a_report().report_id, b"\xffnot a report")
+    bus.put("reports-CTD-KP", a_report().report_id, encode(a_report(agency="IB")))
+    bus.put("control-CTD-PB", "CTD-PB", b"[]")
+    bus.send(apart(1, "walk"), apart(1, "walk"), apart(2, "walk", handling=a_handling(tlp=TLP.AMBER)))
+
+    until(lambda: len(bus.outcomes("CTD-KP", "walk")) == 2 and len(bus.receipts_of("CTD-KP")) == 5, "five receipts")
+    assert sorted(bus.outcomes("CTD-KP", "walk")["walk-1"]) == [ReceiptOutcome.NEW_INCIDENT, ReceiptOutcome.REPEAT]
+    until(lambda: len(bus.alerts_of("NACTA")) == 2, "two alerts for the centre")
+    (alert,) = bus.alerts_of("IB")
+    assert alert.body.local_ref == "walk-1"
+    assert bus.alerts_of("CTD-PB") == bus.alerts_of("LIAISON-1") == []
+    until(lambda: len(bus.read(DeadLetter, topics.DEAD_LETTERS)) == 3, "three dead letters")
+    reasons = {letter.reason for letter in bus.read(DeadLetter, topics.DEAD_LETTERS)}
+    assert reasons == {RejectReason.NOT_JSON, RejectReason.WRONG_AGENCY, RejectReason.SCHEMA}
+    assert all(r.sentence for r in bus.receipts_of("CTD-KP") if r.outcome is ReceiptOutcome.REJECTED)
+    (refused,) = bus.receipts_of("CTD-PB")
+    assert refused.outcome is ReceiptOutcome.REJECTED
+
+
+def test_a_subscription_takes_effect_while_the_hub_runs(bus: Bus) -> None:
+    wish = Subscription(
+        subscription_id=ids.subscription_id("CTD-PB", "All"), agency="CTD-PB", name="All", created_at=NOW
+    )
+    bus.put("control-CTD-PB", "CTD-PB", encode(Subscribe(agency="CTD-PB", at=NOW, subscription=wish)))
+    bus.producer.flush(WITHIN_S)
+    sent = 0
+
+    def heard() -> bool:
+        nonlocal sent
+        sent += 1
+        bus.send(apart(sent, "live"))
+        return any(alert.why == "your subscription “All”" for alert in bus.alerts_of("CTD-PB"))
+
+    until(heard, "an alert by the new subscription")
+    assert bus.worker.poll() is None
+
+
+def test_a_worker_killed_amid_traffic_loses_no_report_and_repeats_no_alert_at_a_sink(bus: Bus) -> None:
+    reports = [apart(number, "kill") for number in range(400)]
+    bus.send(*reports[:200])
+    until(lambda: len(bus.outcomes("CTD-KP", "kill")) >= 20, "the worker is at it")
+    bus.worker.send_signal(signal.SIGKILL)
+    bus.worker.wait(WITHIN_S)
+    bus.send(*reports[200:])
+    bus.start()
+    until(lambda: len(bus.outcomes("CTD-KP", "kill")) == 400, "a receipt for every report")
+    for reference, outcomes in bus.outcomes("CTD-KP", "kill").items():
+        assert outcomes == [ReceiptOutcome.NEW_INCIDENT], f"{reference} ended as {outcomes}"
+    alerted = Counter(alert.body.local_ref for alert in bus.alerts_of("NACTA"))
+    for report in reports:
+        assert alerted[report.local_ref] == 1, f"{report.local_ref}: {alerted[report.local_ref]} alerts"
+    audit = {r.audit_id: r for r in bus.read(AuditRecord, topics.AUDIT)}
+    assert sum(1 for r in audit.values() if r.report_id in {report.report_id for report in reports}) == 400
+
+
+def test_a_worker_told_to_stop_ends_well_within_half_a_minute(bus: Bus) -> None:
+    bus.send(*(apart(number, "stop") for number in range(50)))
+    bus.worker.send_signal(signal.SIGTERM)
+    assert bus.worker.wait(30) == 0
