@@ -37,7 +37,7 @@ def fused(enriched: Enriched, incident: Incident, match: Joined, registry: Regis
     facets = facets_of(enriched.report, enriched.claim, registry)
     rulings: Iterable[Ruling] = route(facets, registry)
     relay = match.relation is Relation.RELAY
-    if relay:
+    if relay and not _adds_to_its_own(incident, match.origin, enriched.report.agency):
         rulings = without_echo(rulings, _informed(incident, match.origin, enriched.report.report_id))
     else:
         rulings = with_members(rulings, _tellers(incident), facets, registry)
@@ -52,7 +52,7 @@ def updated(enriched: Enriched, incident: Incident, before: Member, registry: Re
     facets = facets_of(enriched.report, enriched.claim, registry)
     known = _tellers(incident, but=before.report_id) | dict.fromkeys(before.forms, _HAD_IT)
     rulings = with_members(route(facets, registry), known, facets, registry)
-    if before.relation is Relation.RELAY:
+    if before.relation is Relation.RELAY and not _adds_to_its_own(incident, before.origin, before.agency):
         rulings = without_echo(rulings, _informed(incident, before.origin, before.report_id) - before.forms.keys())
     held = tuple(
         Ruling(ruling.agency, Rule.RECALL, Form.POINTER, _NARROWED)
@@ -97,6 +97,14 @@ def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: 
         before, enriched.report.revision
     )
     return Change(ReceiptOutcome.CANCELLED, _awaiting(incident, held), member, held)
+
+
+def _adds_to_its_own(incident: Incident, origin: str, agency: str) -> bool:
+    """Whether a report goes back to a report of its own agency: that is no further origin, but it is no echo either.
+
+    Held back, a second attack that was taken for the first would reach nobody.
+    """
+    return any(member.report_id == origin and member.agency == agency for member in incident.members)
 
 
 def _tellers(incident: Incident, but: str | None = None) -> dict[str, str]:

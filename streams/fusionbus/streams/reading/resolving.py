@@ -82,9 +82,9 @@ def look_up(name: str, province: str | None) -> Place | None:
 
 
 @lru_cache(maxsize=8192)
-def nearest_district(lat: float, lon: float) -> Place | None:
+def nearest_district(lat: float, lon: float, code: str | None = None) -> Place | None:
     """The district whose circle holds the point deepest; None for a point outside the country."""
-    whole = (p for p in DISTRICTS.values() if p.name not in GROUPS)
+    whole = (p for p in DISTRICTS.values() if p.name not in GROUPS and code in {None, p.province})
     depth, place = min(
         ((distance_km(lat, lon, p.lat, p.lon) / p.uncertainty_km, p) for p in whole),
         key=lambda found: found[0],
@@ -113,7 +113,8 @@ def resolve(
     best = known_place or known_district or (_whole(code) if code else None)
     if lat is None or lon is None:
         return _resolved(best) if best else None
-    around = known_district or nearest_district(round(lat, POINT_DECIMALS), round(lon, POINT_DECIMALS)) or best
+    named = known_district or (known_place if known_place and known_place.district else None)
+    around = named or nearest_district(round(lat, POINT_DECIMALS), round(lon, POINT_DECIMALS), code) or best
     if around is None:
         return None
     narrow = best.uncertainty_km if best and best.rank <= RANK["locality"] else UNCERTAINTY_KM_MIN
