@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,6 +64,7 @@ class Bus:
     folder: Path
     started: dict[str, "subprocess.Popen[str]"] = field(default_factory=dict)
     producer: Any = None
+    looker: Any = None
 
     @property
     def worker(self) -> "subprocess.Popen[str]":
@@ -101,6 +104,16 @@ class Bus:
             found.append(message)
         return found
 
+    def written(self, topic: str) -> int:
+        """How many records a topic of one partition has had."""
+        if self.looker is None:
+            self.looker = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "looker"})
+        return int(self.looker.get_watermark_offsets(TopicPartition(topic, 0), timeout=WITHIN_S)[1])
+
+    def has_more(self, topic: str, than: int) -> bool:
+        """Whether something came since there were so many."""
+        return self.written(topic) > than
+
     def _raw(self, topic: str) -> list[bytes]:
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "test", "enable.auto.commit": "false"})
         found: list[bytes] = []
@@ -135,12 +148,12 @@ class Bus:
         return found
 
 
-def until(true: Callable[[], object], what: str) -> None:
+def until(true: Callable[[], object], what: str, every_s: float = 0.2) -> None:
     """Returns when it is true; fails when it does not become so in time."""
     end = time.monotonic() + WITHIN_S
     while not true():
         assert time.monotonic() < end, f"not within {WITHIN_S} s: {what}"
-        time.sleep(0.2)
+        time.sleep(every_s)
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +175,8 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
         bus.producer = Producer({"bootstrap.servers": bus.bootstrap, "partitioner": "murmur2_random", "acks": "all"})
         bus.start()
         yield bus
+        if bus.looker is not None:
+            bus.looker.close()
         for process in bus.started.values():
             process.kill()
             process.wait(WITHIN_S)
@@ -253,21 +268,25 @@ def test_a_subscription_takes_effect_while_the_hub_runs(bus: Bus) -> None:
 
 
 def test_a_worker_killed_amid_traffic_loses_no_report_and_repeats_no_alert_at_a_sink(bus: Bus) -> None:
-    reports = [apart(number, "kill") for number in range(400)]
-    bus.send(*reports[:200])
-    until(lambda: len(bus.outcomes("CTD-KP", "kill")) >= 20, "the worker is at it")
-    bus.worker.send_signal(signal.SIGKILL)
-    bus.worker.wait(WITHIN_S)
-    bus.send(*reports[200:])
-    bus.start()
-    until(lambda: len(bus.outcomes("CTD-KP", "kill")) == 400, "a receipt for every report")
+    reports = [apart(number, "kill") for number in range(600)]
+    for third in (200, 400):
+        before = bus.written("receipts-CTD-KP")
+        sender = threading.Thread(target=bus.send, args=reports[third - 200 : third])
+        sender.start()
+        until(partial(bus.has_more, "receipts-CTD-KP", before), "the worker is at it", every_s=0.002)
+        bus.worker.send_signal(signal.SIGKILL)
+        bus.worker.wait(WITHIN_S)
+        sender.join(WITHIN_S)
+        bus.start()
+    bus.send(*reports[400:])
+    until(lambda: len(bus.outcomes("CTD-KP", "kill")) == 600, "a receipt for every report")
     for reference, outcomes in bus.outcomes("CTD-KP", "kill").items():
         assert outcomes == [ReceiptOutcome.NEW_INCIDENT], f"{reference} ended as {outcomes}"
     alerted = Counter(alert.body.local_ref for alert in bus.alerts_of("NACTA"))
     for report in reports:
         assert alerted[report.local_ref] == 1, f"{report.local_ref}: {alerted[report.local_ref]} alerts"
     audit = {r.audit_id: r for r in bus.read(AuditRecord, topics.AUDIT)}
-    assert sum(1 for r in audit.values() if r.report_id in {report.report_id for report in reports}) == 400
+    assert sum(1 for r in audit.values() if r.report_id in {report.report_id for report in reports}) == 600
 
 
 def test_a_worker_told_to_stop_ends_well_within_half_a_minute(bus: Bus) -> None:
