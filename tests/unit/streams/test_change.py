@@ -125,6 +125,13 @@ def test_an_echo_reaches_those_whom_its_origin_did_not(hub: HubOnPaper) -> None:
     assert set(record.decisions[Rule.ECHO]) == {"CTD-KP", "POLICE-KP", "NACTA"}
 
 
+def test_what_an_agency_adds_to_its_own_report_is_no_confirmation_and_yet_is_told(hub: HubOnPaper) -> None:
+    more = calm(local_ref="KP-2026-0002", narrative="A second device was found beside the handcart and made safe.")
+    told, receipt, _ = sent(hub, calm(), more)
+    assert (receipt.outcome, receipt.independent_origins) == (ReceiptOutcome.RELAY, 1)
+    assert "CTD-PB" in told
+
+
 # -- withdrawals ------------------------------------------------------------------------------------------------------
 def test_a_withdrawal_goes_to_who_had_the_report_in_the_form_they_had_it_and_to_nobody_else(hub: HubOnPaper) -> None:
     person: dict[str, Any] = {"persons": (Person(role=SubjectRole.VICTIM),)}

@@ -155,3 +155,12 @@ def test_no_two_places_of_one_district_share_a_name() -> None:
     names = [(place.name, place.district) for name in NAMES.values() for place in name.places]
     assert all(name for name, _ in names)
     assert all(len({p.district for p in n.places}) == len(n.places) for n in NAMES.values())
+
+
+def test_a_stated_province_and_a_named_place_go_before_a_point_across_the_border() -> None:
+    found = resolve("PK-BA", None, "Sui", 28.4, 70.1)  # the point lies in Punjab's Rahim Yar Khan
+    assert found is not None
+    assert (found.province, found.district) == ("PK-BA", "Dera Bugti")
+    nowhere = resolve("PK-BA", None, None, 28.4, 70.1)
+    assert nowhere is not None
+    assert nowhere.province == "PK-BA"
