@@ -21,6 +21,7 @@ from fusionbus.streams.engine import Decision, Event, Output
 from fusionbus.streams.fusion import Fusion
 from fusionbus.streams.ingress import Poison, Tally, Work, decide_control, decide_reports
 from fusionbus.streams.registry import Registry
+from fusionbus.streams.shelf import Shelf
 
 M = TypeVar("M", bound=Message)
 
@@ -72,7 +73,7 @@ class HubOnPaper:
     _topics: dict[str, FakeTopic] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.fusion = Fusion(self.fused, lambda: self.epoch)
+        self.fusion = Fusion(Shelf(self.fused), lambda: self.epoch)
 
     @classmethod
     def of(cls, entries: Iterable[AnyRegistryEntry] | None = None) -> "HubOnPaper":
@@ -143,7 +144,7 @@ class HubOnPaper:
 
     def restart(self) -> None:
         """Another process takes over, with the tables as they are kept."""
-        self.fusion = Fusion(self.fused, lambda: self.epoch)
+        self.fusion = Fusion(Shelf(self.fused), lambda: self.epoch)
 
     def later(self, span: timedelta) -> None:
         """Lets time pass."""

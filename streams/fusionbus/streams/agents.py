@@ -19,6 +19,7 @@ from fusionbus.streams.ingress import Poison, Tally, Work, decide_control, decid
 from fusionbus.streams.meter import Meter
 from fusionbus.streams.registry_reader import RegistryReader
 from fusionbus.streams.settings import WorkerSettings
+from fusionbus.streams.shelf import Shelf
 
 
 @dataclass(slots=True)
@@ -99,7 +100,7 @@ def _add_agents(hub: Hub, agencies: Sequence[str]) -> None:
     app = hub.app
     seen = engine.new_table(app, topics.SEEN_TABLE, help="reports that were here")
     fused = engine.new_table(app, topics.FUSED_TABLE, help="incidents")
-    fusion = Fusion(fused, lambda: engine.current_epoch(app))
+    fusion = Fusion(Shelf(fused), lambda: engine.current_epoch(app))
 
     reports = hub.deciding("admit", lambda batch, work: decide_reports(batch, seen, work))
     control = hub.deciding("control", decide_control)

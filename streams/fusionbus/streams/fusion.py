@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 from fusionbus.contract import codec, topics
-from fusionbus.contract.codec import Undecodable, encode
+from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedReport, RejectReason
@@ -22,16 +21,12 @@ from fusionbus.streams import incidents, outgoing
 from fusionbus.streams.acknowledge import acknowledge, may_answer
 from fusionbus.streams.change import cancelled, fused, opened, updated
 from fusionbus.streams.correlate import OpenIncidents, correlate
-from fusionbus.streams.engine import Decision, Event, Table
+from fusionbus.streams.engine import Decision, Event
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.ingress import Work, arrival_of
+from fusionbus.streams.shelf import Shelf, is_too_large
 from fusionbus.streams.tell import tell
 from fusionbus.streams.values import Change, Enriched, Fresh, Joined, Rejection
-
-INCIDENT_BYTES_MAX: Final = 524_288
-"""Half of the broker's message limit: an incident past it lists no further reports, it counts them."""
-
-_OPEN, _CLOSED, _REPORT = b"i:", b"c:", b"r:"
 
 
 class Refused(Exception):  # noqa: N818 - it says what is the matter
@@ -46,7 +41,7 @@ class Refused(Exception):  # noqa: N818 - it says what is the matter
 class Fusion:
     """The incidents of the partitions this worker owns."""
 
-    fused: Table
+    shelf: Shelf
     epoch: Callable[[], int]
     """The engine's current epoch."""
     _held_epoch: int = -1
@@ -94,6 +89,7 @@ class Fusion:
         if epoch != self._held_epoch:
             self._open.clear()
             self._waiting.clear()
+            self.shelf.forget()
             self._held_epoch = epoch
 
     def _open_in(self, partition: int, zone: str) -> OpenIncidents:
@@ -110,12 +106,8 @@ class Fusion:
         if zones is not None:
             return zones
         zones = self._open[partition] = {}
-        stored = [
-            incident
-            for key, value in self.fused.items_of(partition)
-            if key.startswith(_OPEN) and isinstance(incident := codec.decode(Incident, value), Incident)
-        ]
-        for incident in sorted(stored, key=lambda each: (each.opened_at, each.incident_id)):
+        stored = sorted(self.shelf.all_open(partition), key=lambda each: (each.opened_at, each.incident_id))
+        for incident in stored:
             zones.setdefault(incident.zone, OpenIncidents()).put(incident)
             self._note_waiting(partition, incident)
         return zones
@@ -138,8 +130,14 @@ class Fusion:
         if decided is None:
             return  # a replay of what was done
         _, change = decided
+        # A row whose incident is not written yet is told again after a crash; an incident that is closed and written
+        # before its rows would be told anew. What is not listed is the other way round: its row says it was told.
+        listed = incidents.member_of(change.incident, change.member.report_id) is not None
+        if listed:
+            self.shelf.keep_report(work.draft, event, change)
         self._store(work, event, change.incident)
-        work.draft.mark(self.fused, event, _REPORT + report.report_id.encode(), _whereabouts(change))
+        if not listed:
+            self.shelf.keep_report(work.draft, event, change)
         work.draft.outputs.extend(outputs)
         _count(work, accepted, change)
 
@@ -163,38 +161,31 @@ class Fusion:
         a row may name an incident that does not hold it. The first was told in full, the second is told again.
         """
         report_id = accepted.report.report_id
-        row = work.draft.read(self.fused, event, _REPORT + report_id.encode())
-        incident_id, _, unlisted = (row or b"").partition(b"\n")
-        name = incident_id.decode() or self._open_in(event.partition, accepted.zone).incident_of(report_id)
-        held = self._load(work, event, name) if name else None
+        told, unlisted = self.shelf.report(work.draft, event, report_id)
+        name = told or self._open_in(event.partition, accepted.zone).incident_of(report_id)
+        held = self.shelf.incident(work.draft, event, name) if name else None
         if held is None:
             return None, None
-        listed = incidents.member_of(held, report_id)
-        if listed is not None or not unlisted:
-            return held, listed
-        member = codec.decode(Member, unlisted)
-        if isinstance(member, Undecodable):
-            raise AssertionError(f"stored report {report_id} cannot be read: {member.sentence}")  # noqa: TRY004 - our bug
-        return held, member
+        return held, incidents.member_of(held, report_id) or unlisted
 
     def _first_revision(self, work: Work, event: Event, enriched: Enriched) -> Change:
         match correlate(enriched, self._open_in(event.partition, enriched.zone), work.now):
             case Fresh(possible=possible):
                 return opened(enriched, incidents.opened(enriched, work.now), work.registry, possible)
             case Joined() as match:
-                held = self._load(work, event, match.incident_id)
+                held = self.shelf.incident(work.draft, event, match.incident_id)
                 if held is None:
                     # The index is a shadow of the table in one epoch: this cannot be, and guessing would lose a report.
                     raise AssertionError(f"incident {match.incident_id} is indexed and not stored")
                 after = incidents.joined(held, enriched, match, work.now)
-                if len(encode(after)) > INCIDENT_BYTES_MAX:
+                if is_too_large(after):
                     after = incidents.counted(held, work.now)
                 return fused(enriched, after, match, work.registry)
 
     def _acknowledge(self, work: Work, about: str, messages: list[tuple[Event, Acknowledgement]]) -> None:
         """All acknowledgements of one incident in a batch at once: one write, one receipt a report."""
         event = messages[0][0]
-        held = self._load(work, event, about)
+        held = self.shelf.incident(work.draft, event, about)
         heard: list[Acknowledgement] = []
         for each, message in messages:
             if held is None or not may_answer(held, message):
@@ -215,24 +206,9 @@ class Fusion:
             if speakers & member.forms.keys():
                 work.draft.outputs.append(outgoing.acknowledged(after, member, newest, work.now))
 
-    def _load(self, work: Work, event: Event, incident_id: str) -> Incident | None:
-        for prefix in (_OPEN, _CLOSED):
-            value = work.draft.read(self.fused, event, prefix + incident_id.encode())
-            if value is not None:
-                incident = codec.decode(Incident, value)
-                if isinstance(incident, Undecodable):
-                    raise AssertionError(f"stored incident {incident_id} cannot be read: {incident.sentence}")
-                return incident
-        return None
-
     def _store(self, work: Work, event: Event, incident: Incident) -> None:
         """Writes the incident to its table, its topic and the index."""
-        name, value = incident.incident_id.encode(), encode(incident)
-        here, there = (_CLOSED, _OPEN) if incident.closed else (_OPEN, _CLOSED)
-        work.draft.mark(self.fused, event, here + name, value)
-        if work.draft.read(self.fused, event, there + name) is not None:
-            work.draft.mark(self.fused, event, there + name, None)
-        work.draft.send(topics.INCIDENTS, name, value)
+        self.shelf.keep(work.draft, event, incident)
         index = self._open_in(event.partition, incident.zone)
         if incident.closed:
             index.remove(incident.incident_id)
@@ -253,7 +229,7 @@ class Fusion:
         """Closes what nothing was heard of for the window, by the traffic's own clock."""
         for index in self._zones_of(event.partition).values():
             for incident_id in index.expire(reported_at):
-                held = self._load(work, event, incident_id)
+                held = self.shelf.incident(work.draft, event, incident_id)
                 if held is not None:
                     self._store(work, event, held.model_copy(update={"closed": True, "updated_at": work.now}))
 
@@ -269,16 +245,9 @@ def _later_revision(work: Work, enriched: Enriched, held: Incident, before: Memb
         after = incidents.withdrawn(held, report.report_id, report.revision, work.now)
         return cancelled(enriched, after, before, work.registry)
     after = incidents.revised(held, enriched, work.now)
-    if len(after.members) > 1 and len(encode(after)) > INCIDENT_BYTES_MAX:
+    if is_too_large(after):
         after = incidents.unlisted(after, report.report_id)
     return updated(enriched, after, before, work.registry)
-
-
-def _whereabouts(change: Change) -> bytes:
-    """What is kept under a report: its incident's id and, where the incident does not list it, the report as member."""
-    name = change.incident.incident_id.encode()
-    listed = incidents.member_of(change.incident, change.member.report_id) is not None
-    return name if listed else name + b"\n" + encode(change.member)
 
 
 def _count(work: Work, accepted: AcceptedReport, change: Change) -> None:

@@ -13,6 +13,9 @@ from fusionbus.streams.values import Enriched, Joined
 
 T = TypeVar("T")
 
+TOKENS_KEPT_MAX = 100
+"""Entity tokens kept of one report, 50 bytes each: a longer list is a seizure list, no description of an event."""
+
 _VAGUE_KM = 1_000.0
 """What a place without stated uncertainty and without coordinates counts as: anywhere in a province."""
 
@@ -137,7 +140,7 @@ def _member(enriched: Enriched, relation: Relation, origin: str) -> Member:
         tlp=report.handling.tlp,
         classification=report.handling.classification,
         terms=enriched.terms,
-        tokens=enriched.tokens,
+        tokens=enriched.tokens[:TOKENS_KEPT_MAX],
         persons=enriched.persons,
         source_token=report.source.source_token,
     )

@@ -1,0 +1,95 @@
+"""How incidents and reports lie in the `fused` table: open and closed incidents, and each report's whereabouts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from fusionbus.contract import codec, topics
+from fusionbus.contract.codec import Undecodable, encode
+from fusionbus.contract.incident import Incident, Member
+from fusionbus.streams.engine import Draft, Event, Table
+from fusionbus.streams.incidents import member_of
+from fusionbus.streams.values import Change
+
+INCIDENT_BYTES_MAX: Final = 524_288
+"""Half of the broker's message limit: an incident past it lists no further reports, it counts them."""
+UNMEASURED_MEMBERS_MAX: Final = 16
+"""Reports that fit in any case: the largest member that `incidents` makes has about 25 kB."""
+RECENT_MAX: Final = 2_000
+"""Incidents kept decoded, about 10 kB each; past it all are let go and read again."""
+
+_OPEN, _CLOSED, _REPORT = b"i:", b"c:", b"r:"
+
+
+def is_too_large(incident: Incident) -> bool:
+    """Whether the incident would come too near to the broker's limit with all its reports listed."""
+    return len(incident.members) > UNMEASURED_MEMBERS_MAX and len(encode(incident)) > INCIDENT_BYTES_MAX
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The table as incidents and reports; a decision in the making is read before the table."""
+
+    table: Table
+    _recent: dict[tuple[int, str], Incident] = field(default_factory=dict)
+    """As last stored in this epoch: what is told of next was mostly told of just now."""
+
+    def forget(self) -> None:
+        """Lets go of what may be another worker's by now."""
+        self._recent.clear()
+
+    def all_open(self, partition: int) -> Iterator[Incident]:
+        """The open incidents of a partition, in no order."""
+        for key, value in self.table.items_of(partition):
+            if key.startswith(_OPEN):
+                yield _decoded(value)
+
+    def incident(self, draft: Draft, event: Event, incident_id: str) -> Incident | None:
+        """The incident of this id in the partition of the event, open or closed."""
+        recent = self._recent.get((event.partition, incident_id))
+        if recent is not None:
+            return recent
+        for prefix in (_OPEN, _CLOSED):
+            value = draft.read(self.table, event, prefix + incident_id.encode())
+            if value is not None:
+                return _decoded(value)
+        return None
+
+    def keep(self, draft: Draft, event: Event, incident: Incident) -> None:
+        """Writes the incident to the table and tells the hub's own topic."""
+        name, value = incident.incident_id.encode(), encode(incident)
+        here, there = (_CLOSED, _OPEN) if incident.closed else (_OPEN, _CLOSED)
+        draft.mark(self.table, event, here + name, value)
+        if draft.read(self.table, event, there + name) is not None:
+            draft.mark(self.table, event, there + name, None)
+        draft.send(topics.INCIDENTS, name, value)
+        if len(self._recent) >= RECENT_MAX:
+            self._recent.clear()
+        self._recent[event.partition, incident.incident_id] = incident
+
+    def keep_report(self, draft: Draft, event: Event, change: Change) -> None:
+        """Writes where the report is; one that its incident does not list is kept here as the member it would be."""
+        name = change.incident.incident_id.encode()
+        listed = member_of(change.incident, change.member.report_id) is not None
+        row = name if listed else name + b"\n" + encode(change.member)
+        draft.mark(self.table, event, _REPORT + change.member.report_id.encode(), row)
+
+    def report(self, draft: Draft, event: Event, report_id: str) -> tuple[str | None, Member | None]:
+        """The id of the incident a report is in, and the report itself where the incident does not list it."""
+        row = draft.read(self.table, event, _REPORT + report_id.encode())
+        if row is None:
+            return None, None
+        incident_id, _, unlisted = row.partition(b"\n")
+        if not unlisted:
+            return incident_id.decode(), None
+        member = codec.decode(Member, unlisted)
+        if isinstance(member, Undecodable):
+            raise AssertionError(f"stored report {report_id} cannot be read: {member.sentence}")  # noqa: TRY004 - our bug
+        return incident_id.decode(), member
+
+
+def _decoded(value: bytes) -> Incident:
+    incident = codec.decode(Incident, value)
+    if isinstance(incident, Undecodable):
+        raise AssertionError(f"a stored incident cannot be read: {incident.sentence}")  # noqa: TRY004 - our bug
+    return incident
