@@ -53,14 +53,15 @@ schemas: $(STAMP) ## Write the JSON Schemas and the AsyncAPI document anew.
 	@$(BIN)/python -m fusionbus.contract.schemas
 
 bench: $(STAMP) ## Measure speed, latency and memory beside a naive Faust program, in one run.
-	@$(BIN)/python -m tests.bench
+	@PYTHONPATH=tests $(BIN)/python -m bench
 
 quality: $(STAMP) ## Score correlation: make quality LABELS=… REPORTS=… [MAPPING=event-record] [SUBSET=…].
-	@$(BIN)/python -m tests.quality --reports "$(REPORTS)" --labels "$(LABELS)" --mapping "$(or $(MAPPING),event-record)" \
+	@PYTHONPATH=tests $(BIN)/python -m quality --reports "$(REPORTS)" --labels "$(LABELS)" --mapping "$(or $(MAPPING),event-record)" \
 		$(if $(SUBSET),--subset $(SUBSET))
 
-chaos: $(STAMP) ## Kill, freeze and starve workers under load and count what is lost (long).
-	@$(BIN)/python -m pytest -m chaos --timeout 1800 tests/chaos
+chaos: $(STAMP) ## Kill, freeze and restart workers under load and count what is lost (long): make chaos [SEED=1].
+	@$(BIN)/python tests/chaos/engine_chaos.py 2 $(or $(SEED),1) random
+	@$(BIN)/python tests/chaos/engine_chaos.py 3 $(or $(SEED),1) storm
 
 wheels: $(STAMP) ## Build the full wheel and the slim ones that agencies install.
 	@for room in . contract producers consumers; do $(BIN)/python -m build --wheel --no-isolation --outdir dist $$room || exit 1; done

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from tests.bench.bus import a_bus
-from tests.bench.measures import hub_rate, latency, naive_rate, open_incidents_memory_mb
+
+from bench.bus import a_bus
+from bench.measures import hub_rate, latency, naive_rate, open_incidents_memory_mb
 
 RATE = 500.0
 

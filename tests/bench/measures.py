@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka.admin import AdminClient, NewTopic
-from tests.bench.bus import WAIT_S_MAX, Bus, Load
 
+from bench.bus import WAIT_S_MAX, Bus, Load
 from fusionbus.contract import codec, topics
 from fusionbus.contract.alert import Alert
 
@@ -44,7 +44,7 @@ def naive_rate(bus: Bus, loads: Sequence[Load]) -> float:
         [
             str(Path(sys.executable).parent / "faust"),
             "-A",
-            "tests.bench.naive",
+            "bench.naive",
             "worker",
             "-l",
             "error",

@@ -1,7 +1,7 @@
 """The Faust program that one writes from its documentation: defaults, one table, one output. It is what we measure by.
 
 It loses messages (docs: streams/engine); it is here for its speed only. Settings come from the environment, because
-Faust's own command line runs it: `faust -A tests.bench.naive worker`.
+Faust's own command line runs it: `faust -A bench.naive worker`.
 """
 
 import os
