@@ -122,7 +122,8 @@ class Bus:
 
     def written_at_ms(self, prefix: str, count: int) -> list[int]:
         """The broker's time stamps of the records under this prefix, sorted, once there are so many."""
-        consumer, stamps, deadline = self.consumer(self.places(prefix)), [], time.monotonic() + WAIT_S_MAX
+        consumer, deadline = self.consumer(self.places(prefix)), time.monotonic() + WAIT_S_MAX
+        stamps: list[int] = []
         while len(stamps) < count:
             fresh = [m.timestamp()[1] for m in consumer.consume(10_000, 0.5) if m.error() is None]
             stamps.extend(fresh)

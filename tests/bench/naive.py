@@ -24,7 +24,7 @@ output = app.topic(os.environ["BENCH_OUT"])
 seen = app.Table("seen", default=int, partitions=4, key_type=bytes, value_type=int)
 
 
-@app.agent(source)  # type: ignore[untyped-decorator]  # Faust has no types for it
+@app.agent(source)
 async def pass_on(stream: Any) -> None:
     """Passes on what it has not seen."""
     async for event in stream.events():
