@@ -71,12 +71,8 @@ def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: 
     The words of the withdrawal itself go no further than its own markings let them: beyond, it is a pointer.
     """
     facets = facets_of(enriched.report, enriched.claim, registry)
-    echoed = {
-        agency
-        for member in incident.members
-        if member.origin == before.report_id != member.report_id and not member.withdrawn
-        for agency in (member.agency, *member.forms)
-    }
+    echoes = [m for m in incident.members if m.origin == before.report_id != m.report_id and not m.withdrawn]
+    tellers, readers = {echo.agency for echo in echoes}, {agency for echo in echoes for agency in echo.forms}
     rulings = []
     for ruling in route(facets, registry):
         agency = ruling.agency
@@ -88,7 +84,7 @@ def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: 
                 form = form_for(registry.agencies[agency], facets)
             narrower = max(form, before.forms[agency], key=_NARROWER.index)
             rulings.append(Ruling(agency, Rule.RECALL, narrower, _WITHDRAWN))
-        elif agency in echoed:
+        elif agency in readers or (agency in tellers and ruling.rule is not Rule.STATUS):
             rulings.append(Ruling(agency, Rule.RECALL, Form.POINTER, _WITHDRAWN))
         else:
             rulings.append(Ruling(agency, Rule.NO_INTEREST))

@@ -107,6 +107,12 @@ def test_a_correction_of_an_echo_does_not_disturb_those_who_have_it_from_its_ori
     assert told == {}
 
 
+def test_a_correction_of_an_echo_reaches_who_had_the_echo_even_if_its_origin_came_later(hub: HubOnPaper) -> None:
+    corrected = an_echo(msg_type=MsgType.UPDATE, revision=2)
+    told, *_ = sent(hub, calm(handling=STRICT), an_echo(), update(), corrected)
+    assert set(told) == {"CTD-PB", "IB"}
+
+
 # -- confirmations and echoes -----------------------------------------------------------------------------------------
 def test_who_told_first_hears_who_confirms_it_even_without_asking(hub: HubOnPaper) -> None:
     elsewhere = calm(agency="FMU", local_ref="F-1")

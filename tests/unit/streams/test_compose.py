@@ -240,6 +240,15 @@ def test_a_report_that_was_narrowed_shows_no_more_to_who_lost_it() -> None:
     assert (last.incident.reports, last.incident.claim.killed) == (1, Range(low=10, high=12))
 
 
+def test_a_withdrawn_report_neither_shows_nor_marks_the_alerts_that_follow() -> None:
+    hub = HubOnPaper.of()
+    hub.send(a_shared_report(), a_withheld_report(), a_withheld_report(msg_type=MsgType.CANCEL, revision=2))
+    hub.send(a_shared_report(msg_type=MsgType.UPDATE, revision=2))
+    last = hub.alerts_of("NACTA")[-1]
+    assert (last.incident.reports, last.incident.claim.killed) == (1, Range(low=10, high=12))
+    assert last.handling.tlp is TLP.GREEN
+
+
 def test_an_agency_always_sees_its_own_report_in_the_incident() -> None:
     hub = HubOnPaper.of()
     hub.send(a_withheld_report(), a_shared_report())

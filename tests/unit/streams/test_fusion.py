@@ -7,14 +7,14 @@ import pytest
 
 from builders import NOW, a_report, a_token, an_interval, minutes
 from fakes import FakeTable
-from fusionbus.contract import codec, ids, topics
+from fusionbus.contract import ids, topics
 from fusionbus.contract.codec import encode
 from fusionbus.contract.handling import Source
 from fusionbus.contract.incident import MEMBERS_MAX, Incident
 from fusionbus.contract.records import AcceptedReport, ReceiptOutcome, RejectReason
 from fusionbus.contract.report import Casualties, Entity, ThreatReport
 from fusionbus.contract.vocabulary import AlertKind, EntityType, MsgType, Outcome, Status
-from fusionbus.streams import fusion as second_hop
+from fusionbus.streams import shelf
 from fusionbus.streams.engine import Decision, Event
 from fusionbus.streams.ingress import POISON_RUN_MAX
 from hub import HubOnPaper
@@ -49,15 +49,17 @@ def a_raid_in_quetta(**changes: Any) -> ThreatReport:
 
 
 def story() -> list[ThreatReport]:
-    """A blast told, confirmed, corrected, echoed and taken back, and something else in between."""
-    first, second = the_blast(), the_blast(1, "IB")
+    """A blast told, confirmed, corrected, told once more and by all taken back, and something else in between."""
+    first, second, third = the_blast(), the_blast(1, "IB"), the_blast(2, "POLICE-KP")
     return [
         first,
         second,
         a_raid_in_quetta(),
         first.model_copy(update={"msg_type": MsgType.UPDATE, "revision": 2, "reported_at": NOW}),
-        the_blast(2, "POLICE-KP"),
+        third,
         first.model_copy(update={"msg_type": MsgType.CANCEL, "revision": 3, "reported_at": NOW}),
+        second.model_copy(update={"msg_type": MsgType.CANCEL, "revision": 2}),
+        third.model_copy(update={"msg_type": MsgType.CANCEL, "revision": 2}),
     ]
 
 
@@ -99,8 +101,8 @@ def test_a_crash_between_sending_and_marking_makes_no_second_alert_and_no_second
 
 
 def test_a_crash_between_any_two_marks_makes_no_second_alert_and_loses_none(untroubled: HubOnPaper) -> None:
-    for written in range(10):
-        for before in (0, 1, 4):
+    for written in range(12):
+        for before in (0, 1, 5, 7):
             hub = HubOnPaper.of()
             batch = accepted(hub, story())
             hub.fuse(batch[:before])
@@ -131,7 +133,7 @@ def test_an_index_made_anew_from_its_table_decides_as_the_old_one(hub: HubOnPape
         hub.send(report)
         hub.rebalance()
     assert what_came(hub) == what_came(untroubled)
-    assert hub.fusion.open_count() in {1, 2}
+    assert hub.fusion.open_count() == 1
 
 
 # -- limits -----------------------------------------------------------------------------------------------------------
@@ -182,7 +184,7 @@ def test_a_report_that_outgrows_its_incident_by_a_correction_is_counted_and_stay
     for revision in (2, 3):
         hub.send(the_blast(9, "IB", msg_type=MsgType.UPDATE, revision=revision, entities=entities))
         assert hub.incident().members_beyond == 1
-        assert len(encode(hub.incident())) <= second_hop.INCIDENT_BYTES_MAX
+        assert len(encode(hub.incident())) <= shelf.INCIDENT_BYTES_MAX
     hub.send(the_blast(9, "IB", msg_type=MsgType.CANCEL, revision=4))
     assert [receipt.outcome for receipt in hub.receipts_of("IB")] == [
         ReceiptOutcome.UPDATE,
@@ -280,10 +282,10 @@ def test_bytes_that_are_no_accepted_traffic_become_a_dead_letter(hub: HubOnPaper
     assert len(hub.alerts_of("NACTA")) == 1
 
 
-def test_every_table_value_is_readable_and_every_id_follows_from_its_first_report(hub: HubOnPaper) -> None:
+def test_what_is_over_lies_apart_from_what_is_open_and_every_id_follows_from_its_first_report(hub: HubOnPaper) -> None:
     hub.send(*story())
     first = ids.incident_id("PK-KP", the_blast().report_id)
     rows = dict(hub.fused.items_of(0))
     assert rows[b"r:" + the_blast().report_id.encode()] == first.encode()
-    assert rows[b"i:" + first.encode()] == encode(hub.incidents()[first])
-    assert not isinstance(codec.decode(type(hub.incidents()[first]), rows[b"i:" + first.encode()]), codec.Undecodable)
+    assert rows[b"c:" + first.encode()] == encode(hub.incidents()[first])
+    assert b"i:" + first.encode() not in rows
