@@ -11,7 +11,7 @@ from fusionbus.streams.reading import PlaceHit, Reading, read_text, resolve, zon
 from fusionbus.streams.reading.resolving import look_up
 from fusionbus.streams.reading.words import LEXICON, cut
 from fusionbus.streams.terms import TERMS_MAX, terms_in
-from fusionbus.streams.values import Enriched, Evidence
+from fusionbus.streams.values import Enriched
 
 NOWHERE = "PK"
 """The zone of a report that says nothing of where."""
@@ -27,7 +27,7 @@ _NAMED_ELSEWHERE = frozenset({"place", "occurred", "actor"})
 def enrich(report: ThreatReport) -> Enriched:
     """The report with its claim, its zone and what the matcher compares."""
     text = _text(report)
-    reading = _read(report)
+    reading = _read(report, text, _silent(report))
     place = _place(report, reading)
     killed = _toll(report.casualties, Outcome.KILLED) or _range(reading.killed_min, reading.killed_max)
     injured = _toll(report.casualties, Outcome.INJURED) or _range(reading.injured_min, reading.injured_max)
@@ -49,7 +49,7 @@ def enrich(report: ThreatReport) -> Enriched:
         terms=_terms(text, reading),
         tokens=_tokens(report),
         persons=_persons(report),
-        evidence=tuple(Evidence(*said) for said in reading.evidence),
+        evidence=reading.evidence,
         several_events=reading.several_events,
     )
 
@@ -60,15 +60,28 @@ def zone_of_report(report: ThreatReport) -> str:
         said = _place_said(report.place)
         if said.province is not None:
             return _zone(said)
-    return _zone(_place(report, _read(report)))
+    return _zone(_place(report, _read(report, _text(report), frozenset())))
 
 
 def _text(report: ThreatReport) -> str:
     return " . ".join(part for part in (report.headline, (report.narrative or "")[:TEXT_READ_MAX]) if part)
 
 
-def _read(report: ThreatReport) -> Reading:
-    return read_text(_text(report), language_hint=report.language, published_at=report.reported_at)
+def _silent(report: ThreatReport) -> frozenset[str]:
+    """What the text is asked for; places, times, tolls and groups are read in any case, for terms go without them."""
+    return _SILENT[report.category is None or report.weapon is None, report.target_sector is None]
+
+
+_SILENT = {
+    (False, False): frozenset[str](),
+    (False, True): frozenset({"target"}),
+    (True, False): frozenset({"category"}),
+    (True, True): frozenset({"category", "target"}),
+}
+
+
+def _read(report: ThreatReport, text: str, wanted: frozenset[str]) -> Reading:
+    return read_text(text, language_hint=report.language, published_at=report.reported_at, wanted=wanted)
 
 
 def _zone(place: Place | None) -> str:
@@ -135,7 +148,7 @@ def _group(name: str | None) -> str | None:
 
 def _terms(text: str, reading: Reading) -> tuple[str, ...]:
     """The telling words, without those that other fields compare, the first 64."""
-    named = sorted((said.start, said.end) for said in reading.evidence if said.field in _NAMED_ELSEWHERE)
+    named = sorted([(said.start, said.end) for said in reading.evidence if said.field in _NAMED_ELSEWHERE])
     rest, at = [], 0
     for start, end in named:
         rest.append(text[at:start])
@@ -151,6 +164,7 @@ def _interval(occurred: tuple[datetime, datetime] | None) -> Interval | None:
     return Interval(start=occurred[0], end=occurred[1]) if occurred is not None else None
 
 
+@lru_cache(maxsize=4_096)
 def _range(low: int | None, high: int | None) -> Range | None:
     """A toll that was read; "at least ten" may be up to twice as many."""
     if low is None:
@@ -161,11 +175,20 @@ def _range(low: int | None, high: int | None) -> Range | None:
 def _toll(casualties: tuple[Casualties, ...], outcome: Outcome) -> Range | None:
     """The people of all groups together; attackers count only where nobody else is named."""
     counted = [c for c in casualties if c.outcome is outcome]
+    if not counted:
+        return None
     others = [c for c in counted if c.group is not CasualtyGroup.ATTACKER] or counted
-    return Range(low=sum(c.low for c in others), high=sum(c.high for c in others)) if others else None
+    return _summed(tuple([(c.low, c.high) for c in others]))
+
+
+@lru_cache(maxsize=4_096)
+def _summed(tolls: tuple[tuple[int, int], ...]) -> Range:
+    return Range(low=sum(low for low, _ in tolls), high=sum(high for _, high in tolls))
 
 
 def _tokens(report: ThreatReport) -> tuple[str, ...]:
+    if not report.entities and not report.persons:
+        return ()
     found = {entity.token for entity in report.entities}
     for person in report.persons:
         found.update(person.id_tokens)
@@ -173,6 +196,8 @@ def _tokens(report: ThreatReport) -> tuple[str, ...]:
 
 
 def _persons(report: ThreatReport) -> tuple[PersonClue, ...]:
+    if not report.persons:
+        return ()
     return tuple(
         PersonClue(
             name_tokens=person.name_tokens,

@@ -5,6 +5,7 @@ import tomllib
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import cast
 
 TERMS_MAX = 64
 _WORD = re.compile(r"\d{1,3}(?:,\d{3})+|[^\W_]+(?:['’][^\W_]+)*")
@@ -29,7 +30,9 @@ def term_of(word: str) -> str | None:
 
 def terms_in(text: str) -> set[str]:
     """The terms of a text."""
-    return {term for word in _WORD.findall(text) if (term := term_of(word)) is not None}
+    terms = set(map(term_of, _WORD.findall(text)))
+    terms.discard(None)
+    return cast("set[str]", terms)
 
 
 def _stem(word: str) -> str:

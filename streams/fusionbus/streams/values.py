@@ -8,16 +8,7 @@ from fusionbus.contract.records import ReceiptOutcome, RejectReason
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import Form
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """The words that a field was read from."""
-
-    field: str
-    words: str
-    start: int
-    end: int
+from fusionbus.streams.reading.words import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +24,7 @@ class Enriched:
     """Tokens of its entities and of persons' identity papers."""
     persons: tuple[PersonClue, ...]
     evidence: tuple[Evidence, ...]
+    """The words that fields were read from, where its own were silent."""
     several_events: bool = False
     """Whether the text is a roundup of several events."""
 

@@ -1,8 +1,9 @@
 """What a report's text says: places, time, toll, category, actor, target. Pure; tables are loaded at import."""
 
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 from fusionbus.contract.vocabulary import TargetSectorCode, ThreatCategory, Weapon
 from fusionbus.streams.reading.actor import read_actor
@@ -34,11 +35,14 @@ TEXT_MAX = 4_000
 _PRECISE_RANK_MAX = 3
 SEVERAL_TOLLS_MIN = 2
 _LIST_GAPS = frozenset({"", "and", "And", "&", "aur", "اور", "،"})  # "in Ziarat, Harnai", not "Quetta-Sibi highway"
+_NOT_SAID = (None, None)
 _NOT_MANY = frozenset({"0-0", "1-1", "2-2"})  # two blasts are most often one attack
 
+EVERYTHING = frozenset({"category", "target", "mood"})
+"""The parts that are read on demand; the others cost little, or decide which words are compared."""
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+
+class Reading(NamedTuple):
     """What one text says; None is "not said". Intervals are inclusive, an open upper end is None."""
 
     places: tuple[PlaceHit, ...]
@@ -52,51 +56,56 @@ class Reading:
     weapon: Weapon | None
     target: TargetSectorCode | None
     actor: str | None
-    mood: Mood
+    mood: Mood | None
     several_events: bool
     evidence: tuple[Evidence, ...]
 
 
-def read_text(text: str, *, language_hint: str | None = None, published_at: datetime | None = None) -> Reading:
+def read_text(
+    text: str,
+    *,
+    language_hint: str | None = None,
+    published_at: datetime | None = None,
+    wanted: AbstractSet[str] = EVERYTHING,
+) -> Reading:
     """What the text says about where, when, how many, what, with what, against what and by whom.
 
     `language_hint` "ur-Latn" lets Roman Urdu number words count without other Urdu words beside them;
-    `published_at` (aware) is what "yesterday" and "Tuesday" are counted from.
+    `published_at` (aware) is what "yesterday" and "Tuesday" are counted from. Category (with weapon), target and mood
+    may be None where they are not `wanted`.
     """
     words = cut(text[:TEXT_MAX])
     found = LEXICON.scan(words.folded)
     places = places_in(words, found)
     marks = by_kind(found)
     evidence = [Evidence("place", p.matched_text, p.start, p.end) for p in places]
+    category = weapon = target = mood = None
     toll = read_toll(words, marks, roman=language_hint == "ur-Latn")
     occurred, said_when = read_when(words, marks, published_at)
     killed, injured = toll.killed, toll.injured
-    category, weapon, said_category = read_category(words, marks, one_killed=killed == (1, 1))
-    actor, said_actor = read_actor(words, marks)
-    target, said_target = read_target(words, marks)
-    mood, said_mood = read_mood(words, marks, killed=bool(killed and killed[1] != 0), injured=injured is not None)
-    if mood == "foiled" and killed is None:
-        killed, injured = (0, 0), (0, 0)
     evidence += toll.evidence
     evidence += said_when
-    evidence += said_category
-    evidence += [said for said in (said_actor, said_target, said_mood) if said is not None]
-    return Reading(
-        places=tuple(places),
-        place=narrowest(places),
-        occurred=occurred,
-        killed_min=killed[0] if killed else None,
-        killed_max=killed[1] if killed else None,
-        injured_min=injured[0] if injured else None,
-        injured_max=injured[1] if injured else None,
-        category=category,
-        weapon=weapon,
-        target=target,
-        actor=actor,
-        mood=mood,
-        several_events=_several(words, marks, places, toll.statements),
-        evidence=tuple(evidence),
-    )
+    if "category" in wanted:
+        category, weapon, said_category = read_category(words, marks, one_killed=killed == (1, 1))
+        evidence += said_category
+    actor, said = read_actor(words, marks)
+    if said is not None:
+        evidence.append(said)
+    if "target" in wanted:
+        target, said = read_target(words, marks)
+        if said is not None:
+            evidence.append(said)
+    if "mood" in wanted or (killed is None and "mood" in marks):
+        mood, said = read_mood(words, marks, killed=bool(killed and killed[1] != 0), injured=injured is not None)
+        if said is not None:
+            evidence.append(said)
+    if mood == "foiled" and killed is None:
+        killed, injured = (0, 0), (0, 0)
+    low, high = killed or _NOT_SAID
+    injured_low, injured_high = injured or _NOT_SAID
+    several = _several(words, marks, places, toll.statements)
+    told = (category, weapon, target, actor, mood, several, tuple(evidence))
+    return Reading(tuple(places), narrowest(places), occurred, low, high, injured_low, injured_high, *told)
 
 
 def _several(words: Words, marks: Marks, places: list[PlaceHit], tolls: int) -> bool:
@@ -108,6 +117,8 @@ def _several(words: Words, marks: Marks, places: list[PlaceHit], tolls: int) -> 
         numbered = {m.last for m in marks.get("number", ()) if m.value not in _NOT_MANY}
         if any(m.first in numbered or _digit_before(words, m.first) for m in events):
             return True
+    if len(places) < 2:  # noqa: PLR2004 - one place is one district
+        return False
     near = [p for p in places if p.rank <= _PRECISE_RANK_MAX]
     if len({p.district for p in near}) == 1:
         return False

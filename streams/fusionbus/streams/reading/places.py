@@ -1,6 +1,6 @@
 """Places a text names: each with its position, district and how far off it may be."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fusionbus.streams.reading.gazetteer import BY_KEY, DISTRICTS, PLACE_LEXICON, RANK, Place
 from fusionbus.streams.reading.words import LEXICON, Mark, Words, cut, key_of
@@ -24,8 +24,7 @@ _OWN_PART = frozenset(key_of("azad ajk muzaffarabad mirpur kotli"))
 _TITLE_SHARE = 0.6  # a headline capitalises most words, so a capital there says nothing
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceHit:
+class PlaceHit(NamedTuple):
     """A place named in a text; kind is province, region, district, town or locality."""
 
     name: str
@@ -53,14 +52,15 @@ def places_in(words: Words, marks: list[Mark]) -> list[PlaceHit]:
     if not found:
         return []
     names = [BY_KEY[mark.value] for mark in found]
+    longer = [mark for mark in marks if mark.last - mark.first > 1]
     sure = [
         name.places[0]
         for name, mark in zip(names, found, strict=True)
-        if not name.doubtful and not _part_of_other(mark, marks)
+        if not name.doubtful and not _part_of_other(mark, longer)
     ]
     hits = []
     for mark, name in zip(found, names, strict=True):
-        if (marks and _part_of_other(mark, marks)) or (name.doubtful and not _meant(mark, name.places, words, sure)):
+        if _part_of_other(mark, longer) or (name.doubtful and not _meant(mark, name.places, words, sure)):
             continue
         places = name.places
         place = places[0] if len(places) == 1 else _likeliest(places, sure)
@@ -76,12 +76,16 @@ def narrowest(hits: list[PlaceHit]) -> PlaceHit | None:
     if len(hits) > 1:
         provinces = {hit.province for hit in hits if hit.rank >= RANK["region"]}
         hits = [hit for hit in hits if hit.province in provinces] or hits
-    return min(hits, key=lambda hit: max(hit.rank, 1)) if hits else None
+        return min(hits, key=lambda hit: max(hit.rank, 1))
+    return hits[0] if hits else None
 
 
-def _part_of_other(mark: Mark, marks: list[Mark]) -> bool:
-    length = mark.last - mark.first
-    return any(m.first <= mark.first and mark.last <= m.last and m.last - m.first > length for m in marks)
+def _part_of_other(mark: Mark, longer: list[Mark]) -> bool:
+    first, last = mark.first, mark.last
+    for other in longer:
+        if other.first <= first and last <= other.last and other.last - other.first > last - first:
+            return True
+    return False
 
 
 def _likeliest(places: tuple[Place, ...], sure: list[Place]) -> Place:
@@ -98,8 +102,7 @@ def _meant(mark: Mark, places: tuple[Place, ...], words: Words, sure: list[Place
     folded = words.folded
     before = folded[mark.first - 1] if mark.first else ""
     after = folded[mark.last] if mark.last < len(folded) else ""
-    start = words.spans[mark.first][0]
-    initial = words.text[start]
+    initial = words.text[words.bounds[2 * mark.first]]
     if mark.value in {"kashmir", "کشمیر"}:
         return not _ACROSS_THE_LINE.intersection(folded) or bool(_OWN_PART.intersection(folded))
     if not initial.isascii():
@@ -112,13 +115,14 @@ def _meant(mark: Mark, places: tuple[Place, ...], words: Words, sure: list[Place
         return True
     if any(p.district is not None and p.district in {s.district for s in sure} for p in places):
         return True
-    title = sum(words.text[a].isupper() for a, _ in words.spans) > _TITLE_SHARE * len(folded)
-    return not title and mark.first > 0 and before in {"of", "to", "and", "on"} and initial.isupper()
+    if mark.first == 0 or before not in {"of", "to", "and", "on"} or not initial.isupper():
+        return False
+    return sum(words.text[at].isupper() for at in words.bounds[:-1:2]) <= _TITLE_SHARE * len(folded)
 
 
 def _hit(place: Place, mark: Mark, words: Words) -> PlaceHit:
     folded = words.folded
-    start, end = words.spans[mark.first][0], words.spans[mark.last - 1][1]
+    start, end = words.span(mark.first, mark.last)
     if place.kind == "district" and (
         (mark.last < len(folded) and folded[mark.last] in _DISTRICT_WORDS)
         or (mark.first and folded[mark.first - 1] in _DISTRICT_WORDS)

@@ -65,6 +65,7 @@ def _in_province(places: tuple[Place, ...], province: str | None) -> Place:
     return next((p for p in places if p.province == province), places[0])
 
 
+@lru_cache(maxsize=8192)
 def _exactly(name: str, province: str | None) -> Place | None:
     known = SQUEEZED.get("".join(key_of(name))) or SQUEEZED.get(_squeeze(name))
     return _in_province(known.places, province) if known else None
@@ -133,6 +134,7 @@ def _in_words(place: str, code: str | None, district: Place | None) -> Place | N
     return min(within, key=lambda p: p.rank) if within else look_up(place, code)
 
 
+@lru_cache(maxsize=16)
 def _whole(code: str) -> Place | None:
     if code == "PK-IS":
         return DISTRICTS["Islamabad"]

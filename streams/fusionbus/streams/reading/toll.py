@@ -64,12 +64,13 @@ def _sentence_ends(words: Words) -> list[int]:
     """The words that begin a sentence after the first; abbreviations make a few too many."""
     if ". " not in words.text and "\n" not in words.text and "۔" not in words.text:
         return []
-    ends = []
-    for index in range(len(words.folded) - 1):
-        gap = words.gap(index)
-        if ("." in gap and " " in gap and len(words.folded[index]) > 1) or "\n" in gap or "۔" in gap:
-            ends.append(index + 1)
-    return ends
+    return [
+        index
+        for index, gap in enumerate(words.gaps[:-1])
+        if gap != " "
+        and index
+        and (("." in gap and " " in gap and len(words.folded[index - 1]) > 1) or "\n" in gap or "۔" in gap)
+    ]
 
 
 def _sentence(ends: list[int], verb: Mark, length: int) -> tuple[int, int]:

@@ -100,10 +100,11 @@ def _numeric(words: Words) -> tuple[date, int, int, int] | None:
     """2024-11-09, or 09/11/2024 with the day first as in Pakistan."""
     folded = words.folded
     for at in words.numerals[:-2]:
-        trio = folded[at : at + 3]
-        if at + 2 >= len(folded) or not all(word.isdecimal() for word in trio) or words.gap(at) not in {"-", "/", "."}:
+        gap = words.gap(at)
+        if gap not in {"-", "/", "."} or words.gap(at + 1) != gap:
             continue
-        if words.gap(at + 1) != words.gap(at):
+        trio = folded[at : at + 3]
+        if not all(word.isdecimal() for word in trio):
             continue
         year, day = (trio[0], trio[2]) if len(trio[0]) == 4 else (trio[2], trio[0])  # noqa: PLR2004 - a year's digits
         if len(year) != 4 or not 1947 <= int(year) <= 2100:  # noqa: PLR2004 - since independence

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import NamedTuple
 
 from fusionbus.streams.reading.numbers import number_phrases
 
-# Digits with thousands commas are one word; vowel signs (zabar, zer, …) belong to their Urdu word.
-_WORD = re.compile(r"\d{1,3}(?:,\d{3})+|[\w\u064b-\u0655\u0670]+")
+# Digits with thousands commas are one word; vowel signs (zabar, zer, …) belong to their Urdu word. The group makes
+# `split` give words and gaps in turn, in one pass.
+_WORD = re.compile(r"(\d{1,3}(?:,\d{3})+|[\w\u064b-\u0655\u0670]+)")
 # Arabic keyboards type other letters for the same Urdu ones.
 _URDU_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ه": "ہ", "ة": "ہ", "ۃ": "ہ", "ە": "ہ", "ے": "ی"})
 
@@ -37,21 +39,28 @@ class Evidence(NamedTuple):
 
 @dataclass(slots=True)
 class Words:
-    """A text, its folded words, where each stands, and which begin with a digit."""
+    """A text, its folded words, what stands between them, and which begin with a digit."""
 
     text: str
     folded: list[str]
-    spans: list[tuple[int, int]]
+    gaps: list[str]
+    """What stands before each word, and after the last."""
+    bounds: list[int]
+    """Where each word begins and ends, in turn."""
     numerals: list[int]
 
     def evidence(self, field: str, first: int, last: int) -> Evidence:
         """The words from `first` up to `last` as evidence for a field."""
-        start, end = self.spans[first][0], self.spans[last - 1][1]
+        start, end = self.span(first, last)
         return Evidence(field, self.text[start:end], start, end)
 
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Where the words from `first` up to `last` begin and end."""
+        return self.bounds[2 * first], self.bounds[2 * last - 1]
+
     def gap(self, index: int) -> str:
-        """What stands between word `index` and the next."""
-        return self.text[self.spans[index][1] : self.spans[index + 1][0]] if index + 1 < len(self.spans) else ""
+        """What stands between word `index` and the next; nothing after the last."""
+        return self.gaps[index + 1] if index + 1 < len(self.folded) else ""
 
 
 @lru_cache(maxsize=65_536)  # bounded: a word is short, and a language's frequent words are far fewer
@@ -65,13 +74,14 @@ def fold(word: str) -> str:
 
 def cut(text: str) -> Words:
     """The words of a text."""
-    spans = [found.span() for found in _WORD.finditer(text)]
     if text.isascii():
-        lower = text.lower()
-        folded = [lower[a:b] for a, b in spans]
+        parts = _WORD.split(text.lower())
+        folded = parts[1::2]
     else:
-        folded = [fold(text[a:b]) for a, b in spans]
-    return Words(text, folded, spans, [at for at, word in enumerate(folded) if word[:1].isdecimal()])
+        parts = _WORD.split(text)
+        folded = list(map(fold, parts[1::2]))
+    bounds = list(accumulate(map(len, parts)))
+    return Words(text, folded, parts[::2], bounds, [at for at, word in enumerate(folded) if word[:1].isdecimal()])
 
 
 def key_of(phrase: str) -> tuple[str, ...]:
@@ -94,31 +104,44 @@ def by_kind(marks: list[Mark]) -> Marks:
     return found
 
 
+Senses = tuple[tuple[str, str], ...]
+_Longer = dict[str, list[tuple[list[str], int, Senses]]]
+
+
 class Lexicon:
-    """Phrases by their first word, longest first."""
+    """Phrases by their first word: what it says alone, and by the second word the longer ones, longest first."""
 
     __slots__ = ("_by_first",)
 
     def __init__(self, phrases: Mapping[tuple[str, ...], Iterable[tuple[str, str]]]) -> None:
-        by_first: dict[str, list[tuple[list[str], int, tuple[tuple[str, str], ...]]]] = {}
+        by_first: dict[str, tuple[Senses, _Longer]] = {}
         for words in sorted(phrases, key=len, reverse=True):
-            by_first.setdefault(words[0], []).append((list(words[1:]), len(words), tuple(phrases[words])))
+            alone, longer = by_first.get(words[0], ((), {}))
+            senses = tuple(phrases[words])
+            if len(words) > 1:
+                longer.setdefault(words[1], []).append((list(words[2:]), len(words), senses))
+            by_first[words[0]] = (alone if len(words) > 1 else senses, longer)
         self._by_first = by_first
 
     def scan(self, folded: list[str]) -> list[Mark]:
         """The phrases found from left to right, the longest at each word; none overlap."""
         marks: list[Mark] = []
-        look_up = self._by_first.get
+        by_first = self._by_first
         free_from = 0
-        for index, word in enumerate(folded):
-            entries = look_up(word)
-            if entries is None or index < free_from:
+        for index in [at for at, word in enumerate(folded) if word in by_first]:
+            if index < free_from:
                 continue
-            for rest, length, senses in entries:
-                if length == 1 or folded[index + 1 : index + length] == rest:
-                    free_from = index + length
-                    marks += [Mark(kind, value, index, free_from) for kind, value in senses]
-                    break
+            senses, longer = by_first[folded[index]]
+            last = index + 1
+            if longer and last < len(folded):
+                for rest, length, said in longer.get(folded[last], ()):
+                    if folded[index + 2 : index + length] == rest:
+                        senses, last = said, index + length
+                        break
+            if senses:
+                free_from = last
+                for kind, value in senses:
+                    marks.append(Mark(kind, value, index, last))
         return marks
 
 
