@@ -100,6 +100,8 @@ class Member(Message):
     forms: dict[AgencyId, Form] = Field(default_factory=dict)
     """Who has received it, in which form: the dissemination of this report."""
     withdrawn: bool = False
+    masked: bool = False
+    """Whether nobody may learn who told it; once masked, later revisions are."""
 
 
 class Awaited(Message):

@@ -22,6 +22,7 @@ from fusionbus.contract.base import (
 from fusionbus.contract.handling import RETENTION_MAX, Attachment, Handling, Legal, Signature, Source
 from fusionbus.contract.sections import Section, SuspiciousActivitySection
 from fusionbus.contract.vocabulary import (
+    Attribution,
     CasualtyGroup,
     Certainty,
     Confidence,
@@ -158,6 +159,11 @@ class ThreatReport(Message):
     def kind(self) -> Kind:
         """The kind of the report."""
         return self.section.kind
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether nobody may learn who said it."""
+        return self.handling.mask_source or self.handling.attribution is Attribution.MUST_NOT
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

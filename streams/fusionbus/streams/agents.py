@@ -21,6 +21,9 @@ from fusionbus.streams.registry_reader import RegistryReader
 from fusionbus.streams.settings import WorkerSettings
 from fusionbus.streams.shelf import Shelf
 
+QUIET = "2"
+"""librdkafka's log level: at 3 it tells every refused connection, twenty a second; we tell it once, in words."""
+
 
 @dataclass(slots=True)
 class Hub:
@@ -60,7 +63,7 @@ def build(settings: WorkerSettings) -> Hub:
         certificate_file=settings.cert_file,
         key_file=settings.key_file,
     )
-    options = {"bootstrap.servers": settings.bootstrap} | security.librdkafka()
+    options = {"bootstrap.servers": settings.bootstrap, "log_level": QUIET} | security.librdkafka()
     partitions, agencies = _survey(options, settings)
     app = engine.build_app(
         topics.HUB_APP,

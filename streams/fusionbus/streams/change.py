@@ -17,6 +17,7 @@ _NARROWED: Final = "the originator has narrowed who may have this report: delete
 _WITHDRAWN: Final = "the report behind an alert that you received was withdrawn"
 _TOLD_IT: Final = "you reported the same incident"
 _HAD_IT: Final = "you had an earlier revision of this report"
+_HOLDS_IT: Final = "you have had an alert on this incident"
 _NARROWER: Final = (Form.FULL, Form.SUMMARY, Form.TEARLINE, Form.POINTER)
 
 
@@ -40,7 +41,7 @@ def fused(enriched: Enriched, incident: Incident, match: Joined, registry: Regis
     if relay and not _adds_to_its_own(incident, match.origin, enriched.report.agency):
         rulings = without_echo(rulings, _informed(incident, match.origin, enriched.report.report_id))
     else:
-        rulings = with_members(rulings, _tellers(incident), facets, registry)
+        rulings = with_members(rulings, _holders(incident) | _tellers(incident), facets, registry)
     held = tuple(rulings)
     outcome = ReceiptOutcome.RELAY if relay else ReceiptOutcome.CORROBORATION
     after, member = _logged(incident, incidents.member_from(enriched, match), held)
@@ -101,6 +102,11 @@ def _adds_to_its_own(incident: Incident, origin: str, agency: str) -> bool:
     Held back, a second attack that was taken for the first would reach nobody.
     """
     return any(member.report_id == origin and member.agency == agency for member in incident.members)
+
+
+def _holders(incident: Incident) -> dict[str, str]:
+    """Who has a report of the incident that stands: whoever knows of it also hears that it is confirmed."""
+    return {agency: _HOLDS_IT for m in incident.members if not m.withdrawn for agency in m.forms}
 
 
 def _tellers(incident: Incident, but: str | None = None) -> dict[str, str]:

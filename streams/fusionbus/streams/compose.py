@@ -22,7 +22,6 @@ from fusionbus.contract.vocabulary import (
     TLP,
     AlertKind,
     AlertMsgType,
-    Attribution,
     Form,
     Kind,
     Severity,
@@ -184,16 +183,11 @@ def handling_of(report: ThreatReport, members: Iterable[Member], form: Form) -> 
     )
 
 
-def is_masked(report: ThreatReport) -> bool:
-    """Whether nobody may learn who said it."""
-    return report.handling.mask_source or report.handling.attribution is Attribution.MUST_NOT
-
-
 def body_of(report: ThreatReport, form: Form, contact: str) -> bytes:
     """An encoded AlertBody: what a recipient of this form may read of the report; what is not listed stays behind."""
     told = _reduced(report, form)
     shown = _SHOWN[form]
-    if form in _OPEN_FORMS and not is_masked(report):
+    if form in _OPEN_FORMS and not report.is_masked:
         shown = shown | _IDENTITY
     raw = told.__pydantic_serializer__.to_json(told, include=shown, exclude_none=True)
     return raw[:-1] + f',"kind":"{report.kind}","contact":{_quoted(contact)}}}'.encode()
@@ -216,7 +210,7 @@ def _reduced(report: ThreatReport, form: Form) -> ThreatReport:
             changes["section"] = section.model_copy(update={"transactions": ()})
         elif report.kind not in _SUMMARY_SECTIONS:
             changes["section"] = None
-    if is_masked(report):
+    if report.is_masked:
         section = changes.get("section", report.section)  # type: ignore[assignment]  # a section or none
         changes |= {"attachments": (), "section": _masked(section)}
     return report.model_copy(update=changes) if changes else report

@@ -146,6 +146,7 @@ class Fusion:
         enriched = replace(enrich(report), zone=accepted.zone)
         held, before = self._before(work, event, accepted)
         if held is not None and before is not None:
+            enriched = incidents.as_masked_as(before, enriched)
             change = _later_revision(work, enriched, held, before)
             return None if change is None else (enriched, change)
         if report.msg_type is MsgType.CANCEL:

@@ -1,6 +1,7 @@
 """Incidents as folds of reports: open one, add a member, revise or withdraw it. Pure; ids and revisions are stable."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -76,6 +77,15 @@ def revision_of(old: Member, enriched: Enriched) -> Member:
     return _member(enriched, old.relation, old.origin).model_copy(update=kept)
 
 
+def as_masked_as(before: Member, enriched: Enriched) -> Enriched:
+    """The revision with its source masked if an earlier one was: a withdrawal must not tell whose report it was."""
+    report = enriched.report
+    if not before.masked or report.is_masked:
+        return enriched
+    handling = report.handling.model_copy(update={"mask_source": True})
+    return replace(enriched, report=report.model_copy(update={"handling": handling}))
+
+
 def withdrawn(incident: Incident, report_id: str, revision: int, now: datetime) -> Incident:
     """The incident without this report's word; with nobody's word left it is closed, and a closed one stays so."""
     members = tuple(withdrawal_of(old, revision) if old.report_id == report_id else old for old in incident.members)
@@ -143,6 +153,7 @@ def _member(enriched: Enriched, relation: Relation, origin: str) -> Member:
         tokens=enriched.tokens[:TOKENS_KEPT_MAX],
         persons=enriched.persons,
         source_token=report.source.source_token,
+        masked=report.is_masked,
     )
 
 

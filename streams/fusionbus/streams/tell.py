@@ -11,7 +11,7 @@ from fusionbus.contract.records import ReceiptOutcome
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import AlertMsgType
 from fusionbus.streams import outgoing
-from fusionbus.streams.compose import ComposedAlert, Composer, News, is_masked
+from fusionbus.streams.compose import ComposedAlert, Composer, News
 from fusionbus.streams.engine import Output
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY
@@ -29,7 +29,7 @@ _MSG_TYPES: Final = {
 def tell(enriched: Enriched, change: Change, published_at: datetime, registry: Registry, now: datetime) -> list[Output]:
     """Alerts, receipt, audit record, and links to the doubtful neighbours."""
     report, incident = enriched.report, change.incident
-    contact = _desk(HUB_AGENCY if is_masked(report) else report.agency, registry)
+    contact = _desk(HUB_AGENCY if report.is_masked else report.agency, registry)
     msg_type = _MSG_TYPES[change.outcome]
     news = News(enriched, incident, change.member, msg_type, published_at, now, contact)
     name = incident.incident_id.encode()

@@ -18,6 +18,7 @@ from fusionbus.contract.vocabulary import (
     MsgType,
     Severity,
     SubjectRole,
+    ThreatCategory,
     Urgency,
 )
 from hub import HubOnPaper, a_federation
@@ -138,6 +139,15 @@ def test_what_an_agency_adds_to_its_own_report_is_no_confirmation_and_yet_is_tol
     assert "CTD-PB" in told
 
 
+def test_who_has_heard_of_an_incident_hears_that_it_is_confirmed_whatever_the_confirmation_says_of_the_matter() -> None:
+    choosy = a_subscription(agency="CTD-PB", categories=(ThreatCategory.BOMBING,))
+    hub = HubOnPaper.of([*a_federation(), choosy])
+    other = calm(agency="IB", local_ref="IB-7", category=ThreatCategory.IED, narrative="A passer-by saw it go up.")
+    told, receipt, _ = sent(hub, calm(), other)
+    assert receipt.outcome is ReceiptOutcome.CORROBORATION
+    assert told["CTD-PB"] == (Rule.MEMBER, Form.FULL)
+
+
 # -- withdrawals ------------------------------------------------------------------------------------------------------
 def test_a_withdrawal_goes_to_who_had_the_report_in_the_form_they_had_it_and_to_nobody_else(hub: HubOnPaper) -> None:
     person: dict[str, Any] = {"persons": (Person(role=SubjectRole.VICTIM),)}
@@ -189,3 +199,13 @@ def test_a_withdrawal_reaches_who_no_longer_takes_part(hub: HubOnPaper) -> None:
     hub.registry = hub.registry.with_entries([left])
     told, *_ = sent(hub, withdrawal(reported_at=NOW))
     assert told["CTD-PB"] == (Rule.RECALL, Form.POINTER)
+
+
+def test_a_withdrawal_without_the_mask_does_not_tell_whose_report_it_was(hub: HubOnPaper) -> None:
+    hub.send(calm(handling=a_handling(mask_source=True)))
+    hub.clear()
+    hub.send(withdrawal())
+    raw = b"".join(output.value or b"" for output in hub.sent if output.topic.startswith("alerts-"))
+    assert raw
+    for secret in (b'"CTD-KP"', calm().report_id.encode(), calm().local_ref.encode(), b"Peshawar, internal"):
+        assert secret not in raw.replace(b'"recipient":"CTD-KP"', b"")
