@@ -44,9 +44,10 @@ def _audience(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Iter
     if verdict.answer is not Answer.NEVER:
         return
     told_itself = agency in evidence.tellers_of.get(alert.incident_id, ())
+    # An earlier alert on the incident; alerts of one incident lie in one partition, in the order of its revisions.
     had_it = any(
-        other.report.report_id == told.report.report_id and other.report.revision < told.report.revision
-        for _, other in evidence.got[agency]
+        other.incident_id == alert.incident_id and other.incident_revision < alert.incident_revision
+        for other, _ in evidence.got[agency]
     )
     if verdict.rule == "interest" and alert.rule is Rule.MEMBER and (told_itself or had_it):
         return
