@@ -1,0 +1,18 @@
+"""Settings of the operators' tools: limits, each with a default and its reason."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from fusionbus.deploy.provision_kafka import ProvisionSettings
+from fusionbus.shell.settings import default_home
+
+
+class OperatorSettings(ProvisionSettings):
+    """How to reach the broker, how long a look may take, and where this machine keeps its state."""
+
+    home: Path = Field(default_factory=default_home)
+    """`FUSION_HOME`: the doctor looks at its disk and at the state below it."""
+    scan_s_max: Annotated[float, Field(gt=0, le=3_600)] = 60.0
+    """`FUSION_SCAN_S_MAX`: how long a command may search a topic; about half a million records (8,000 to 10,000/s)."""
