@@ -1,0 +1,198 @@
+"""What the doctor makes of what it saw: each fault one sentence that says what to do. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from fusionbus.contract.topics import ACCEPTED, HUB_APP, Partitions, Topic, agency_of, hub_topics
+from fusionbus.deploy.operators.bus import Members, Place
+from fusionbus.deploy.provision import ConfigChange, NewTopic, Plan, TopicThere
+
+CLOCK_S_MAX: Final = 2.0
+"""NTP keeps machines within milliseconds; the hub refuses reports from five minutes ahead (`admit.CLOCK_SKEW_MAX`),
+and latencies below a second mean nothing on clocks further apart than this."""
+FREE_SHARE_MIN: Final = 0.10
+FREE_BYTES_MIN: Final = 2 * 2**30
+"""Two of Kafka's segments of 1 GiB: below it a broker may not be able to roll its log."""
+NAMED_MAX: Final = 3
+STATE_VERSION: Final = "v1"
+"""The folder in which the worker's engine keeps state: Faust's `app.version`, which is 1."""
+
+
+class Level(StrEnum):
+    """How bad it is; only a fault changes the exit code."""
+
+    OK = "ok"
+    NOTE = "note"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    check: str
+    level: Level
+    sentence: str
+
+
+def ok(check: str, sentence: str) -> Finding:
+    """Nothing to do."""
+    return Finding(check, Level.OK, sentence)
+
+
+def note(check: str, sentence: str) -> Finding:
+    """Worth knowing; nothing is broken by it."""
+    return Finding(check, Level.NOTE, sentence)
+
+
+def fault(check: str, sentence: str) -> Finding:
+    """Something to mend."""
+    return Finding(check, Level.FAULT, sentence)
+
+
+def spread_of(there: Mapping[str, int]) -> Partitions:
+    """The numbers of partitions this bus was made with, by its topics' own: the topic `accepted`, and the most usual
+    number among agencies' topics, so that the doctor need not be told what provisioning was told.
+    """
+    default = Partitions()
+    zones = there.get(ACCEPTED, default.zones)
+    small = [count for name, count in there.items() if agency_of(name) is not None and not name.startswith("reports-")]
+    agency = max(sorted(set(small)), key=small.count, default=default.agency)
+    return Partitions(ingress=zones, zones=zones, agency=agency)
+
+
+def topics(plan: Plan, present: Mapping[str, TopicThere], leaderless: Sequence[str]) -> Iterator[Finding]:
+    """Whether the topics are as declared: provisioning's own comparison, told as faults."""
+    if plan.new_topics:
+        yield fault("topics", f"Missing: {_some(_new(plan.new_topics))}. Run `fusionbus provision`.")
+    if plan.config_changes:
+        yield fault("topics", f"Not set as declared: {_some(_set(plan.config_changes))}. Run `fusionbus provision`.")
+    for remark in plan.remarks:
+        if remark.startswith("Number of"):
+            yield fault("topics", remark)
+    if leaderless:
+        yield fault(
+            "topics",
+            f"No broker leads {_some(leaderless)}: nothing can be written or read there; "
+            "start the broker that is down, then look at its log.",
+        )
+    if not (plan.new_topics or plan.config_changes or leaderless or _counts_differ(plan)):
+        yield ok("topics", f"{len(present)} topics are as declared.")
+
+
+def registry(plan: Plan, agencies: int, unreadable: int) -> Iterator[Finding]:
+    """Whether the registry is there and says what the agencies file says."""
+    if not agencies:
+        yield fault("registry", "The registry holds no agency: run `fusionbus provision`; until then all is refused.")
+        return
+    if unreadable:
+        yield fault(
+            "registry",
+            f"{unreadable} entries are of another version and count for nothing: run `fusionbus provision`, "
+            "then ask the agencies to subscribe again.",
+        )
+    if plan.writings:
+        names = [writing.entry.agency for writing in plan.writings]
+        yield note("registry", f"Differs from the file for {_some(dict.fromkeys(names))}: see `provision --dry-run`.")
+    for remark in plan.remarks:
+        if "not in the file" in remark:
+            yield note("registry", remark)
+    if not unreadable:
+        yield ok("registry", f"{agencies} agencies are registered.")
+
+
+def hub(members: Members, before: Mapping[Place, int], after: Mapping[Place, int], lag: int) -> Finding:
+    """Whether the hub's group works: it has members, and where there is work its commits move on.
+
+    `before` and `after` are what the group had committed, some seconds apart; `lag` is what waited at the first look.
+    """
+    waits = f"{lag:,} records wait"
+    if members.count == 0:
+        return fault(
+            "hub", f"No worker is in the group {HUB_APP}; {waits}: start one with `fusionbus worker` or `fusionbus up`."
+        )
+    if members.state not in {"Stable", "PreparingRebalance", "CompletingRebalance"}:
+        return fault("hub", f"The group {HUB_APP} is {members.state}: read the workers' logs.")
+    if lag and before == after:
+        moving = " (the group rebalances)" if members.state != "Stable" else ""
+        return fault(
+            "hub",
+            f"{waits} and nothing was committed while the doctor looked{moving}: look again; if it stays so, "
+            "restart the workers, they go on where they were.",
+        )
+    count = f"{members.count} worker{'s' if members.count > 1 else ''}"
+    return ok("hub", f"{count}, {members.state.lower()}; {waits}.")
+
+
+def clock(ahead_s: float, uncertain_s: float) -> Finding:
+    """Whether this machine's clock and the broker's agree; `ahead_s` is how far the broker's is ahead."""
+    if abs(ahead_s) - uncertain_s > CLOCK_S_MAX:
+        which = "ahead of" if ahead_s > 0 else "behind"
+        return fault(
+            "clocks",
+            f"The broker's clock is {abs(ahead_s):.1f} s {which} this machine's: set both by NTP, "
+            "or reports are refused as from the future and latencies are wrong.",
+        )
+    return ok("clocks", f"The broker's clock and this machine's differ by {abs(ahead_s):.2f} s (±{uncertain_s:.2f} s).")
+
+
+def disk(what: str, free: int, total: int) -> Finding:
+    """Whether a disk has room."""
+    told = f"{what}: {free / 2**30:.1f} of {total / 2**30:.1f} GB are free"
+    if total and (free < FREE_BYTES_MIN or free / total < FREE_SHARE_MIN):
+        return fault("disk", f"{told}: make room before it is full, a broker or worker without disk stops.")
+    return ok("disk", f"{told}.")
+
+
+def versions(ours: Mapping[str, str], needed: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the installed parts go together. `ours` are packages of this bus, `needed` what was told of others."""
+    if len(set(ours.values())) > 1:
+        told = ", ".join(f"{name} {version}" for name, version in sorted(ours.items()))
+        yield fault("versions", f"Parts of different versions are installed: {told}. Install all from one release.")
+    yield ok("versions", ", ".join(f"{name} {version}" for name, version in (*sorted(ours.items()), *needed.items())))
+
+
+def leftovers(folders: Iterable[str], topics_there: Iterable[str]) -> Iterator[Finding]:
+    """State of other versions: `folders` are those inside workers' homes, as `worker-1/v1`."""
+    old = sorted(name for name in folders if name.rpartition("/")[2] != STATE_VERSION)
+    if old:
+        yield fault(
+            "state", f"State of another version lies in {_some(old)}: with no worker running, move it away; "
+            "the changelogs rebuild what is needed."
+        )  # fmt: skip
+    known: set[str] = {topic.name for topic in _hub_topics()}
+    strangers = sorted(
+        name for name in topics_there if name.startswith(f"{HUB_APP}-") and name not in known and "__" not in name
+    )
+    if strangers:
+        yield fault(
+            "state",
+            f"Changelogs of no table of this version: {_some(strangers)}. Make sure no worker of that version "
+            "is left, then delete them with Kafka's own kafka-topics.",
+        )
+    if not (old or strangers):
+        yield ok("state", "No state of another version is left.")
+
+
+def _hub_topics() -> tuple[Topic, ...]:
+    return hub_topics()
+
+
+def _counts_differ(plan: Plan) -> bool:
+    return any(remark.startswith("Number of") for remark in plan.remarks)
+
+
+def _new(new: Iterable[NewTopic]) -> list[str]:
+    return [one.topic.name for one in new]
+
+
+def _set(changes: Iterable[ConfigChange]) -> list[str]:
+    return [f"{one.topic} ({one.key} is {one.old or 'not set'}, should be {one.new})" for one in changes]
+
+
+def _some(names: Iterable[str]) -> str:
+    all_names = list(names)
+    more = len(all_names) - NAMED_MAX
+    return ", ".join(all_names[:NAMED_MAX]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,126 @@
+"""The doctor's judgement over what it saw."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from builders import a_subscription, an_agency
+from fusionbus.contract.topics import HUB_APP, Partitions, all_topics
+from fusionbus.deploy.agencies import Federation
+from fusionbus.deploy.operators import doctor
+from fusionbus.deploy.operators.bus import Members, Place
+from fusionbus.deploy.operators.doctor import Finding, Level
+from fusionbus.deploy.operators.doctor_look import Doctor
+from fusionbus.deploy.operators.settings import OperatorSettings
+from fusionbus.deploy.provision import NOTHING, Present, TopicThere, Wanted, plan
+
+FEDERATION = Federation((an_agency(), an_agency(agency="CTD-PB")), (a_subscription(),))
+WANTED = Wanted(FEDERATION, Partitions(ingress=2, zones=2))
+AT: Place = ("reports-CTD-KP", 0)
+HEALTHY = Present({new.topic.name: TopicThere(new.partitions, 1, dict(new.config)) for new in WANTED.topics()}, {})
+
+
+def topics_of(present: Present, leaderless: tuple[str, ...] = ()) -> list[Finding]:
+    """What the doctor says of these topics."""
+    spread = doctor.spread_of({name: there.partitions for name, there in present.topics.items()})
+    return list(doctor.topics(plan(Wanted(FEDERATION, spread), present), present.topics, leaderless))
+
+
+def only(found: list[Finding]) -> Finding:
+    """The one finding."""
+    (one,) = found
+    return one
+
+
+def test_topics_as_declared_are_no_fault_whatever_number_of_partitions_was_asked_for() -> None:
+    assert only(topics_of(HEALTHY)).level is Level.OK
+
+
+def test_missing_and_altered_topics_say_what_to_run() -> None:
+    missing = only(topics_of(NOTHING))
+    assert missing.level is Level.FAULT
+    assert missing.sentence.endswith("Run `fusionbus provision`.")
+    altered = replace(HEALTHY.topics["audit"], config={**HEALTHY.topics["audit"].config, "retention.ms": "1000"})
+    said = only(topics_of(Present({**HEALTHY.topics, "audit": altered}, {}))).sentence
+    assert "audit (retention.ms is 1000, should be -1)" in said
+
+
+def test_a_topic_with_other_partitions_than_its_kind_is_a_fault() -> None:
+    odd = replace(HEALTHY.topics["reports-CTD-PB"], partitions=5)
+    found = only(topics_of(Present({**HEALTHY.topics, "reports-CTD-PB": odd}, {})))
+    assert found.level is Level.FAULT
+    assert "is 5 and should be 2: reports-CTD-PB" in found.sentence
+
+
+def test_a_partition_without_a_leader_is_a_fault() -> None:
+    assert "No broker leads audit/1" in only(topics_of(HEALTHY, ("audit/1",))).sentence
+
+
+def test_a_registry_is_missing_old_or_there() -> None:
+    todo = plan(WANTED, HEALTHY)
+    assert only(list(doctor.registry(todo, 0, 0))).level is Level.FAULT
+    assert [one.level for one in doctor.registry(todo, 2, 3)] == [Level.FAULT, Level.NOTE]
+    there = Present(HEALTHY.topics, {f"agency:{one.agency}": one for one in FEDERATION.agencies})
+    alone = plan(Wanted(Federation(FEDERATION.agencies, ())), there)
+    assert only(list(doctor.registry(alone, 2, 0))).level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("members", "after", "lag", "level", "words"),
+    [
+        (Members("Dead", 0), 5, 9, Level.FAULT, "No worker"),
+        (Members("Stable", 2), 5, 0, Level.OK, "2 workers"),
+        (Members("Stable", 1), 6, 9, Level.OK, "9 records wait"),
+        (Members("Stable", 1), 5, 9, Level.FAULT, "nothing was committed"),
+        (Members("PreparingRebalance", 1), 5, 9, Level.FAULT, "rebalances"),
+        (Members("Unknown", 1), 6, 9, Level.FAULT, "is Unknown"),
+    ],
+)
+def test_the_hub_works_if_it_has_members_and_commits_where_there_is_work(
+    members: Members, after: int, lag: int, level: Level, words: str
+) -> None:
+    found = doctor.hub(members, {AT: 5}, {AT: after}, lag)
+    assert found.level is level
+    assert words in found.sentence
+
+
+def test_clocks_apart_are_a_fault_unless_the_answer_was_too_slow_to_tell() -> None:
+    assert doctor.clock(0.5, 0.01).level is Level.OK
+    assert doctor.clock(3.0, 1.5).level is Level.OK
+    assert "3.0 s ahead of" in doctor.clock(3.0, 0.01).sentence
+    assert "behind" in doctor.clock(-3.0, 0.01).sentence
+
+
+def test_a_disk_is_short_by_share_or_by_size() -> None:
+    gb = 2**30
+    assert doctor.disk("d", 50 * gb, 100 * gb).level is Level.OK
+    assert doctor.disk("d", 9 * gb, 100 * gb).level is Level.FAULT
+    assert doctor.disk("d", 1 * gb, 4 * gb).level is Level.FAULT
+
+
+def test_parts_of_two_releases_are_a_fault() -> None:
+    levels = [one.level for one in doctor.versions({"fusionbus": "1", "fusionbus-producers": "2"}, {"wire": "1.0"})]
+    assert levels == [Level.FAULT, Level.OK]
+
+
+def test_state_of_another_version_is_found_on_disk_and_on_the_broker() -> None:
+    declared = [topic.name for topic in all_topics(["CTD-KP"])]
+    assert only(list(doctor.leftovers(["worker-1/v1"], declared))).level is Level.OK
+    assert "worker-1/v2" in only(list(doctor.leftovers(["worker-1/v1", "worker-1/v2"], declared))).sentence
+    old = [*declared, f"{HUB_APP}-links-changelog", f"{HUB_APP}-__assignor-__leader"]
+    found = only(list(doctor.leftovers([], old)))
+    assert found.level is Level.FAULT
+    assert "links-changelog" in found.sentence
+    assert "leader" not in found.sentence
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_without_a_broker_the_rest_is_still_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "worker-1" / "v0").mkdir(parents=True)
+    settings = OperatorSettings(bootstrap="127.0.0.1:1", home=tmp_path, connect_timeout_s=0.2)
+    found = {one.check: one for one in Doctor(settings, FEDERATION).visit()}
+    assert found["broker"].level is Level.FAULT
+    assert "fusionbus broker up" in found["broker"].sentence
+    assert "worker-1/v0" in found["state"].sentence
+    assert {"disk", "versions"} <= found.keys()
