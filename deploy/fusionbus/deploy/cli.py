@@ -6,9 +6,11 @@ from fusionbus.deploy.cli_broker import broker_commands
 from fusionbus.deploy.cli_demo import demo_commands
 from fusionbus.deploy.cli_provision import provision_commands
 from fusionbus.deploy.cli_up import up_commands
+from fusionbus.deploy.operators.cli import operator_commands
 
 commands = typer.Typer()
 commands.add_typer(broker_commands, name="broker")
 commands.add_typer(provision_commands)
 commands.add_typer(demo_commands)
 commands.add_typer(up_commands)
+commands.add_typer(operator_commands)
