@@ -70,7 +70,7 @@ UNACKNOWLEDGED = Gauge(
 ACKNOWLEDGED = Counter("fusion_acknowledgements_total", "Acknowledgements.", ["agency", "action"], registry=METRICS)
 HUB_LATENCY = Histogram(
     "fusion_publish_to_route_seconds",
-    "From the broker's time stamp on a report to its alerts on the broker.",
+    "From the broker's time stamp on a report to the decision on its alerts.",
     buckets=_LATENCY_S,
     registry=METRICS,
 )

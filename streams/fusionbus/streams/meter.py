@@ -1,5 +1,7 @@
 """From what the steps tallied to the metrics of this process."""
 
+import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,11 +21,16 @@ _OUTCOMES = {
 }
 
 
+AGES_EVERY_S = 15.0
+"""Every awaited acknowledgement is looked at for its age: with 50,000 open incidents too long for each second."""
+
+
 @dataclass(slots=True)
 class Meter:
     """Counts for Prometheus; label children are kept, looking them up costs more than counting."""
 
     _ages: set[tuple[str, str]] = field(default_factory=set)
+    _ages_at: float = -AGES_EVERY_S
 
     def count(self, step: str, batch: Sequence[Event], work: Work) -> None:
         """Adds what one batch did."""
@@ -57,9 +64,20 @@ class Meter:
                 raise AssertionError(f"nothing counts {what}")
 
     def look(self, fusion: Fusion, counters: Counters) -> None:
-        """Sets what is a level and not a count."""
+        """Sets what is a level and not a count; called every second or so."""
         metrics.INCIDENTS_OPEN.set(fusion.open_count())
         metrics.EPOCHS.set(counters.epochs)
+        behind: Counter[str] = Counter()
+        for (topic, _), records in counters.lag().items():
+            behind[topic] += records
+        for topic, records in behind.items():
+            metrics.LAG.labels(topic).set(records)
+        now = time.monotonic()
+        if now - self._ages_at >= AGES_EVERY_S:
+            self._ages_at = now
+            self._look_at_ages(fusion)
+
+    def _look_at_ages(self, fusion: Fusion) -> None:
         waiting = fusion.unacknowledged(datetime.now(UTC))
         for gone in self._ages - waiting.keys():
             metrics.UNACKNOWLEDGED.labels(*gone).set(0)
