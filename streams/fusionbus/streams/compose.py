@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from fusionbus.contract import ids
-from fusionbus.contract.alert import AlertHandling, IncidentView
 from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.codec import encode
 from fusionbus.contract.incident import Claim, Incident, Member
@@ -131,7 +130,7 @@ class Composer:
         held = self._views.get(key)
         if held is None:
             handling = handling_of(self.news.enriched.report, [member for member, _ in seen], form)
-            held = self._views[key] = encode(handling), encode(view_of(self.news, seen, form))
+            held = self._views[key] = handling, view_of(self.news, seen, form)
         return held
 
 
@@ -142,8 +141,8 @@ def kind_of(news: News) -> AlertKind:
     return AlertKind.THREAT if news.enriched.report.kind is Kind.THREAT else AlertKind.INCIDENT
 
 
-def view_of(news: News, seen: list[tuple[Member, Form]], form: Form) -> IncidentView:
-    """The incident as these members tell it; a tearline or pointer adds nothing to what its body says."""
+def view_of(news: News, seen: list[tuple[Member, Form]], form: Form) -> bytes:
+    """An encoded IncidentView, as these members tell it; a tearline or pointer adds nothing to what its body says."""
     incident, this = news.incident, news.member.report_id
     members = [member for member, _ in seen if not member.withdrawn]
     readable = [member for member, theirs in seen if theirs in _OPEN_FORMS and not member.withdrawn]
@@ -158,29 +157,29 @@ def view_of(news: News, seen: list[tuple[Member, Form]], form: Form) -> Incident
         province = news.member.claim.place.province if news.member.claim.place else None
         told = form is Form.TEARLINE and province is not None
         claim = Claim(place=Place(province=province)) if told else Claim()
-    return IncidentView(
-        claim=claim,
-        reports=len(members),
-        independent_origins=len(origins_of(members)),
-        credibility=credibility_of(members),
-        reasons=news.member.reasons if all_read else (),
+    reasons = b",".join(map(encode, news.member.reasons)) if all_read else b""
+    counts = (
+        f',"reports":{len(members)},"independent_origins":{len(origins_of(members))},'
+        f'"credibility":"{credibility_of(members)}","reasons":['
     )
+    return b'{"claim":' + encode(claim) + counts.encode() + reasons + b"]}"
 
 
-def handling_of(report: ThreatReport, members: Iterable[Member], form: Form) -> AlertHandling:
-    """The markings of an alert: the high-water mark of every report that shows in it.
+def handling_of(report: ThreatReport, members: Iterable[Member], form: Form) -> bytes:
+    """An encoded AlertHandling: the high-water mark of every report that shows in the alert.
 
     Caveats are words about the whole text: whoever does not get it does not get them.
     """
-    held, marks = list(members), report.handling
-    return AlertHandling(
-        tlp=min((marks.tlp, *(m.tlp for m in held)), key=_STRICTEST.index),
-        pap=marks.pap,
-        classification=max((marks.classification, *(m.classification for m in held)), key=lambda c: c.level),
-        caveats=marks.caveats if form in _OPEN_FORMS else (),
-        originator_control=marks.originator_control,
-        third_agency_rule=marks.third_agency_rule,
-    )
+    tlp, classification, marks = report.handling.tlp, report.handling.classification, report.handling
+    for member in members:
+        tlp = min(tlp, member.tlp, key=_STRICTEST.index)
+        classification = max(classification, member.classification, key=lambda marking: marking.level)
+    caveats = ",".join(map(_quoted, marks.caveats)) if form in _OPEN_FORMS else ""
+    return (
+        f'{{"tlp":"{tlp}","pap":"{marks.pap}","classification":"{classification}","caveats":[{caveats}],'
+        f'"originator_control":{_boolean(marks.originator_control)},'
+        f'"third_agency_rule":{_boolean(marks.third_agency_rule)}}}'
+    ).encode()
 
 
 def body_of(report: ThreatReport, form: Form, contact: str) -> bytes:
@@ -270,6 +269,10 @@ _SHOWN: Final[dict[Form, dict[str, Any]]] = {
 def _quoted(text: str) -> str:
     """The text as a JSON string."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _iso(at: datetime) -> str:
