@@ -9,9 +9,10 @@ from builders import a_subscription, an_agency
 from fusionbus.contract.topics import HUB_APP, Partitions, all_topics
 from fusionbus.deploy.agencies import Federation
 from fusionbus.deploy.operators import doctor
-from fusionbus.deploy.operators.bus import Members, Place
+from fusionbus.deploy.operators.bus import Members
 from fusionbus.deploy.operators.doctor import Finding, Level
 from fusionbus.deploy.operators.doctor_look import Doctor
+from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.deploy.provision import NOTHING, Present, TopicThere, Wanted, plan
 

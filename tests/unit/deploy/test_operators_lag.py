@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from builders import NOW
 from fusionbus.contract.topics import HUB_APP
 from fusionbus.deploy.operators import lag
-from fusionbus.deploy.operators.bus import Place
 from fusionbus.deploy.operators.lag import Lag, Standing
+from fusionbus.deploy.operators.moments import Place
 
 REPORTS, OTHER, ALERTS = ("reports-CTD-KP", 0), ("reports-CTD-KP", 1), ("alerts-IB", 0)
 

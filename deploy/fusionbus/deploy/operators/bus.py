@@ -12,6 +12,8 @@ from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient
 
 from fusionbus.contract.errors import RetryLater
+from fusionbus.deploy.operators import moments
+from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.shell.kafka import client_options, explain, explained
 
@@ -19,14 +21,8 @@ CLIENT_ID: Final = "fusion-operator"
 POLL_MS: Final = 200
 FETCH_WAIT_MS: Final = 50
 """A person waits for the answer."""
-FETCH_BYTES: Final = 262_144
-"""From one partition at a time: the lag looks at one record in each of some hundred partitions."""
 SEND_S_MAX: Final = 30.0
-FIRST_RECORDS_S_MAX: Final = 10.0
 COORDINATOR_S_MAX: Final = 10.0
-
-Place = tuple[str, int]
-"""A topic and one of its partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +68,6 @@ class Bus:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 fetch_max_wait_ms=FETCH_WAIT_MS,
-                max_partition_fetch_bytes=FETCH_BYTES,
                 allow_auto_create_topics=False,
             )
 
@@ -165,20 +160,16 @@ class Bus:
                     return Members(str(told["group_state"]), len(told["members"]))
 
     def written_at(self, places: Mapping[Place, int]) -> dict[Place, datetime]:
-        """When the first record at or after each offset was written; what did not come in time is left out."""
-        if not places:
-            return {}
-        found: dict[Place, datetime] = {}
+        """When the record at each offset was written; the records themselves are not read."""
         with explained(self._settings):
-            self._consumer.assign([TopicPartition(*place) for place in places])
-            for place, offset in places.items():
-                self._consumer.seek(TopicPartition(*place), offset)
-            until = time.monotonic() + FIRST_RECORDS_S_MAX
-            while len(found) < len(places) and time.monotonic() < until:
-                for part, records in self._consumer.poll(timeout_ms=POLL_MS, max_records=len(places)).items():
-                    found.setdefault((part.topic, part.partition), _written(records[0]).at)
-                    self._consumer.pause(part)
-        return found
+            return moments.written_at(places, self._first_at, datetime.now(UTC))
+
+    def _first_at(self, times: Mapping[Place, int]) -> dict[Place, moments.Answer | None]:
+        asked = {TopicPartition(*place): at_ms for place, at_ms in times.items()}
+        return {
+            (part.topic, part.partition): None if told is None else (told.offset, told.timestamp)
+            for part, told in self._consumer.offsets_for_times(asked).items()
+        }
 
     def _parts(self, topic: str) -> list[Any]:
         numbers = self._consumer.partitions_for_topic(topic)

@@ -8,8 +8,9 @@ import typer
 
 from fusionbus.deploy.operators import lag as lags
 from fusionbus.deploy.operators import showing, words
-from fusionbus.deploy.operators.bus import Bus, Place
+from fusionbus.deploy.operators.bus import Bus
 from fusionbus.deploy.operators.lag import Lag, Standing
+from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.shell.settings import load
 

@@ -1,23 +1,19 @@
 """`fusionbus dead-letters`: shows what the hub could not take, sends it again, or puts it aside."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
 
-from fusionbus.contract import topics
-from fusionbus.contract.codec import Undecodable, decode, encode
-from fusionbus.contract.errors import FusionError, Misconfigured, RetryLater
-from fusionbus.contract.records import AuditRecord, DeadLetter, RejectReason
-from fusionbus.deploy.operators import letters, showing, words
+from fusionbus.contract.errors import Misconfigured
+from fusionbus.contract.records import RejectReason
+from fusionbus.deploy.operators import letter_desk, letters, showing, words
 from fusionbus.deploy.operators.bus import Bus
-from fusionbus.deploy.operators.letters import Action, Choice, Filed, Handled
+from fusionbus.deploy.operators.letters import Action, Choice, Filed
 from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.shell.settings import load
 
-CLOCKS_APART_MAX: Final = timedelta(hours=1)
-"""Acts are looked for from so long before the oldest letter on: the operator's clock may be behind the hub's."""
 EXIT_SOME_REFUSED: Final = 1
 COLUMNS: Final = ("id", "time (PKT)", "agency", "reason", "field", "sentence", "where", "bytes", "handled")
 CHARS_IN_TABLE: Final = 8
@@ -45,7 +41,7 @@ def list_letters(
     """
     choice = _choice(agency, reason, since)
     with Bus(load(OperatorSettings, bootstrap=bootstrap)) as bus:
-        found = _read(bus, choice)
+        found = letter_desk.filed(bus, choice, also_without_audit=True)
     shown = [one for one in found if every or not one.handled]
     if as_json:
         showing.show_json([_told(one) for one in shown])
@@ -68,7 +64,7 @@ def show(
 ) -> None:
     """Show all of one dead letter, the body too where it is text. It may name persons: mind who looks on."""
     with Bus(load(OperatorSettings, bootstrap=bootstrap)) as bus:
-        one = letters.named(_read(bus, Choice()), letter_id)
+        one = letters.named(letter_desk.filed(bus, Choice(), also_without_audit=True), letter_id)
     body = letters.body_of(one.letter)
     text = _text(body)
     if as_json:
@@ -107,13 +103,13 @@ def replay(
     settings = load(OperatorSettings, bootstrap=bootstrap)
     who, refused = _by(by, settings), 0
     with Bus(settings) as bus:
-        found = _read(bus, _choice(agency, reason, since))
+        found = letter_desk.filed(bus, _choice(agency, reason, since))
         if letter_ids:
             chosen = list(dict.fromkeys(letters.named(found, word) for word in letter_ids))
         else:
             chosen = [one for one in found if again or not one.handled]
         for one in chosen:
-            refused += not _replay(bus, one, who, again=again, dry_run=dry_run)
+            refused += not letter_desk.send_again(bus, one, who, again=again, dry_run=dry_run)
     typer.echo(f"{len(chosen) - refused} of {len(chosen)} {'would be' if dry_run else 'were'} sent again.")
     raise typer.Exit(EXIT_SOME_REFUSED if refused else 0)
 
@@ -132,66 +128,10 @@ def discard(
     settings = load(OperatorSettings, bootstrap=bootstrap)
     who = _by(by, settings)
     with Bus(settings) as bus:
-        found = _read(bus, Choice())
+        found = letter_desk.filed(bus, Choice())
         for one in list(dict.fromkeys(letters.named(found, word) for word in letter_ids)):
-            _record(bus, one, Action.DISCARDED, who, why.strip())
+            letter_desk.put_on_record(bus, one, Action.DISCARDED, who, why.strip())
             typer.echo(f"{one.letter.dead_letter_id} is put aside.")
-
-
-def _replay(bus: Bus, one: Filed, who: str, *, again: bool, dry_run: bool) -> bool:
-    """Whether it was sent, or would be."""
-    what = letters.sendable(one, again=again)
-    if isinstance(what, str):
-        typer.echo(showing.neutral(what), err=True)
-        return False
-    name, where = one.letter.dead_letter_id, f"{what.topic} partition {what.partition}"
-    if dry_run:
-        typer.echo(f"{name} would go to {where}.")
-        return True
-    where = f"{where} offset {bus.send(what.topic, what.key, what.value, what.partition).offset}"
-    try:
-        _record(bus, one, Action.REPLAYED, who, f"sent to {where}")
-    except FusionError as exc:
-        raise RetryLater(
-            f"{name} was sent to {where}, but the audit did not take the record of it ({exc}) "
-            "Replaying it again does no harm."
-        ) from exc
-    typer.echo(f"{name} was sent to {where}.")
-    return True
-
-
-def _record(bus: Bus, one: Filed, action: Action, who: str, said: str) -> None:
-    record = letters.record_of(one.letter, action, who, said, datetime.now(UTC))
-    bus.send(topics.AUDIT, one.letter.dead_letter_id.encode(), encode(record))
-
-
-def _read(bus: Bus, choice: Choice) -> list[Filed]:
-    """The letters that are meant, with what was done with them."""
-    chosen: list[DeadLetter] = []
-    for record in bus.read(topics.DEAD_LETTERS, _early(choice.since)):
-        letter = decode(DeadLetter, record.value or b"")
-        if isinstance(letter, Undecodable):
-            typer.echo(f"The record at {topics.DEAD_LETTERS} offset {record.offset} is no dead letter.", err=True)
-        elif choice.takes(letter):
-            chosen.append(letter)
-    if not chosen:
-        return []
-    return letters.filed(chosen, _acts(bus, min(letter.at for letter in chosen)))
-
-
-def _acts(bus: Bus, since: datetime) -> Iterator[Handled]:
-    for record in bus.read(topics.AUDIT, _early(since)):
-        # Most of the audit is routing: what cannot be an act is not parsed.
-        if record.value is None or b'"person_action"' not in record.value:
-            continue
-        told = decode(AuditRecord, record.value)
-        act = None if isinstance(told, Undecodable) else letters.handled_in(told)
-        if act is not None:
-            yield act
-
-
-def _early(since: datetime | None) -> datetime | None:
-    return None if since is None else since - CLOCKS_APART_MAX
 
 
 def _choice(agency: str | None, reason: str | None, since: str | None) -> Choice:

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from fusionbus.contract.topics import ACCEPTED, HUB_APP, Partitions, Topic, agency_of, hub_topics
-from fusionbus.deploy.operators.bus import Members, Place
+from fusionbus.deploy.operators.bus import Members
+from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.provision import ConfigChange, NewTopic, Plan, TopicThere
 
 CLOCK_S_MAX: Final = 2.0

@@ -19,8 +19,9 @@ from fusionbus.contract.errors import FusionError, NotAllowed
 from fusionbus.contract.topics import HUB_APP
 from fusionbus.deploy.agencies import Federation
 from fusionbus.deploy.operators import doctor, lag
-from fusionbus.deploy.operators.bus import Bus, Place
+from fusionbus.deploy.operators.bus import Bus
 from fusionbus.deploy.operators.doctor import Finding
+from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.deploy.provision import Plan, Present, Wanted, plan
 from fusionbus.deploy.provision_kafka import KafkaCluster
