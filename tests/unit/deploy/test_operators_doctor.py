@@ -1,7 +1,6 @@
 """The doctor's judgement over what it saw."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,7 @@ from fusionbus.deploy.agencies import Federation
 from fusionbus.deploy.operators import doctor
 from fusionbus.deploy.operators.bus import Members
 from fusionbus.deploy.operators.doctor import Finding, Level
-from fusionbus.deploy.operators.doctor_look import Doctor
 from fusionbus.deploy.operators.moments import Place
-from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.deploy.provision import NOTHING, Present, TopicThere, Wanted, plan
 
 FEDERATION = Federation((an_agency(), an_agency(agency="CTD-PB")), (a_subscription(),))
@@ -22,10 +19,10 @@ AT: Place = ("reports-CTD-KP", 0)
 HEALTHY = Present({new.topic.name: TopicThere(new.partitions, 1, dict(new.config)) for new in WANTED.topics()}, {})
 
 
-def topics_of(present: Present, leaderless: tuple[str, ...] = ()) -> list[Finding]:
+def topics_of(present: Present, leaderless: tuple[str, ...] = (), thin: tuple[str, ...] = ()) -> list[Finding]:
     """What the doctor says of these topics."""
     spread = doctor.spread_of({name: there.partitions for name, there in present.topics.items()})
-    return list(doctor.topics(plan(Wanted(FEDERATION, spread), present), present.topics, leaderless))
+    return list(doctor.topics(plan(Wanted(FEDERATION, spread), present), present.topics, leaderless, thin))
 
 
 def only(found: list[Finding]) -> Finding:
@@ -55,7 +52,14 @@ def test_a_topic_with_other_partitions_than_its_kind_is_a_fault() -> None:
 
 
 def test_a_partition_without_a_leader_is_a_fault() -> None:
-    assert "No broker leads audit/1" in only(topics_of(HEALTHY, ("audit/1",))).sentence
+    assert "No broker leads audit/1" in only(topics_of(HEALTHY, ("audit/1",), ("audit/1",))).sentence
+    assert "Fewer copies are in step than should be: audit/1" in only(topics_of(HEALTHY, (), ("audit/1",))).sentence
+
+
+def test_a_broker_that_is_down_or_lacking_is_a_fault() -> None:
+    assert doctor.brokers(3, 3, 3, "x:1").level is Level.OK
+    assert "2 of 3 brokers up at x:1: start" in doctor.brokers(2, 3, 1, "x:1").sentence
+    assert "3 copies are wanted" in doctor.brokers(1, 1, 3, "x:1").sentence
 
 
 def test_a_registry_is_missing_old_or_there() -> None:
@@ -114,14 +118,3 @@ def test_state_of_another_version_is_found_on_disk_and_on_the_broker() -> None:
     assert found.level is Level.FAULT
     assert "links-changelog" in found.sentence
     assert "leader" not in found.sentence
-
-
-@pytest.mark.allow_hosts(["127.0.0.1"])
-def test_without_a_broker_the_rest_is_still_looked_at(tmp_path: Path) -> None:
-    (tmp_path / "worker-1" / "v0").mkdir(parents=True)
-    settings = OperatorSettings(bootstrap="127.0.0.1:1", home=tmp_path, connect_timeout_s=0.2)
-    found = {one.check: one for one in Doctor(settings, FEDERATION).visit()}
-    assert found["broker"].level is Level.FAULT
-    assert "fusionbus broker up" in found["broker"].sentence
-    assert "worker-1/v0" in found["state"].sentence
-    assert {"disk", "versions"} <= found.keys()

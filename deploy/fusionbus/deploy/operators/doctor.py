@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from fusionbus.contract.topics import ACCEPTED, HUB_APP, Partitions, Topic, agency_of, hub_topics
+from fusionbus.contract.topics import ACCEPTED, HUB_APP, Partitions, agency_of, hub_topics
 from fusionbus.deploy.operators.bus import Members
 from fusionbus.deploy.operators.moments import Place
-from fusionbus.deploy.provision import ConfigChange, NewTopic, Plan, TopicThere
+from fusionbus.deploy.provision import Plan, TopicThere
 
 CLOCK_S_MAX: Final = 2.0
 """NTP keeps machines within milliseconds; the hub refuses reports from five minutes ahead (`admit.CLOCK_SKEW_MAX`),
@@ -64,22 +64,44 @@ def spread_of(there: Mapping[str, int]) -> Partitions:
     return Partitions(ingress=zones, zones=zones, agency=agency)
 
 
-def topics(plan: Plan, present: Mapping[str, TopicThere], leaderless: Sequence[str]) -> Iterator[Finding]:
-    """Whether the topics are as declared: provisioning's own comparison, told as faults."""
+def brokers(up: int, known: int, copies: int, where: str) -> Finding:
+    """Whether all brokers that the cluster knows are up, and enough for the copies that are wanted."""
+    told = f"{up} of {known} broker{'s' if known != 1 else ''} up at {where}"
+    if up < known or up < copies:
+        wanted = f", and {copies} copies are wanted" if up < copies else ""
+        return fault("broker", f"{told}{wanted}: start the one that is down.")
+    return ok("broker", f"{told}.")
+
+
+def topics(
+    plan: Plan, present: Mapping[str, TopicThere], leaderless: Sequence[str], thin: Sequence[str]
+) -> Iterator[Finding]:
+    """Whether the topics are as declared: provisioning's own comparison, told as faults.
+
+    `leaderless` partitions have no broker, `thin` ones fewer copies in step than they should.
+    """
+    faults = []
     if plan.new_topics:
-        yield fault("topics", f"Missing: {_some(_new(plan.new_topics))}. Run `fusionbus provision`.")
+        names = [one.topic.name for one in plan.new_topics]
+        faults.append(f"Missing: {_some(names)}. Run `fusionbus provision`.")
     if plan.config_changes:
-        yield fault("topics", f"Not set as declared: {_some(_set(plan.config_changes))}. Run `fusionbus provision`.")
-    for remark in plan.remarks:
-        if remark.startswith("Number of"):
-            yield fault("topics", remark)
+        told = [
+            f"{one.topic} ({one.key} is {one.old or 'not set'}, should be {one.new})" for one in plan.config_changes
+        ]
+        faults.append(f"Not set as declared: {_some(told)}. Run `fusionbus provision`.")
+    faults += [remark for remark in plan.remarks if remark.startswith("Number of")]
     if leaderless:
-        yield fault(
-            "topics",
+        faults.append(
             f"No broker leads {_some(leaderless)}: nothing can be written or read there; "
-            "start the broker that is down, then look at its log.",
+            "start the broker that is down, then look at its log."
         )
-    if not (plan.new_topics or plan.config_changes or leaderless or _counts_differ(plan)):
+    elif thin:
+        faults.append(
+            f"Fewer copies are in step than should be: {_some(thin)}. A broker is down or slow; the next loss may stop "
+            "writing: start it, or look at its disk."
+        )
+    yield from (fault("topics", sentence) for sentence in faults)
+    if not faults:
         yield ok("topics", f"{len(present)} topics are as declared.")
 
 
@@ -163,7 +185,7 @@ def leftovers(folders: Iterable[str], topics_there: Iterable[str]) -> Iterator[F
             "state", f"State of another version lies in {_some(old)}: with no worker running, move it away; "
             "the changelogs rebuild what is needed."
         )  # fmt: skip
-    known: set[str] = {topic.name for topic in _hub_topics()}
+    known: set[str] = {topic.name for topic in hub_topics()}
     strangers = sorted(
         name for name in topics_there if name.startswith(f"{HUB_APP}-") and name not in known and "__" not in name
     )
@@ -175,22 +197,6 @@ def leftovers(folders: Iterable[str], topics_there: Iterable[str]) -> Iterator[F
         )
     if not (old or strangers):
         yield ok("state", "No state of another version is left.")
-
-
-def _hub_topics() -> tuple[Topic, ...]:
-    return hub_topics()
-
-
-def _counts_differ(plan: Plan) -> bool:
-    return any(remark.startswith("Number of") for remark in plan.remarks)
-
-
-def _new(new: Iterable[NewTopic]) -> list[str]:
-    return [one.topic.name for one in new]
-
-
-def _set(changes: Iterable[ConfigChange]) -> list[str]:
-    return [f"{one.topic} ({one.key} is {one.old or 'not set'}, should be {one.new})" for one in changes]
 
 
 def _some(names: Iterable[str]) -> str:

@@ -58,12 +58,8 @@ class Doctor:
         with Bus(self.settings) as bus:
             with explained(self.settings):
                 nodes = bus.admin.describe_cluster()["brokers"]
-            wanted = self.settings.replication
-            there = f"{len(nodes)} broker{'s' if len(nodes) != 1 else ''} at {self.settings.bootstrap}"
-            if len(nodes) < wanted:
-                yield doctor.fault("broker", f"{there} and {wanted} copies are wanted: start the one that is down.")
-            else:
-                yield doctor.ok("broker", f"{there}.")
+            up = [node for node in nodes if not node.get("is_fenced")]
+            yield doctor.brokers(len(up), len(nodes), self.settings.replication, self.settings.bootstrap)
             yield from _looked("topics", lambda: self._topics(bus))
             yield from _looked("hub", lambda: [_hub(bus)])
             yield from _looked("clocks", lambda: [self._clock(bus)])
@@ -75,7 +71,7 @@ class Doctor:
             present = cluster.present(Wanted(self.federation))
         spread = doctor.spread_of({name: there.partitions for name, there in present.topics.items()})
         todo = plan(Wanted(self.federation, spread, self.settings.replication), present)
-        yield from doctor.topics(todo, present.topics, _leaderless(bus, present, self.settings))
+        yield from doctor.topics(todo, present.topics, *_ailing(bus, present, self.settings))
         yield from self._registry(todo, present)
 
     @staticmethod
@@ -131,17 +127,18 @@ def _hub_offsets(bus: Bus) -> dict[Place, int]:
     return {place: offset for place, offset in committed.items() if lag.is_read_by_hub(place[0])}
 
 
-def _leaderless(bus: Bus, present: Present, settings: OperatorSettings) -> list[str]:
+def _ailing(bus: Bus, present: Present, settings: OperatorSettings) -> tuple[list[str], list[str]]:
+    """Partitions that no broker leads, and those with fewer copies in step than they should have."""
     if not present.topics:
-        return []
+        return [], []
     with explained(settings):
         described = bus.admin.describe_topics(sorted(present.topics))
-    return [
-        f"{topic['name']}/{part['partition_index']}"
-        for topic in described
-        for part in topic["partitions"]
-        if part["leader_id"] < 0
+    parts = [
+        (f"{topic['name']}/{part['partition_index']}", part) for topic in described for part in topic["partitions"]
     ]
+    headless = [name for name, part in parts if part["leader_id"] < 0]
+    thin = [name for name, part in parts if len(part["isr_nodes"]) < len(part["replica_nodes"])]
+    return headless, thin
 
 
 def _broker_disks(bus: Bus, settings: OperatorSettings) -> Iterator[Finding]:
