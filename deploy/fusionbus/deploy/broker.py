@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from fusionbus.contract.errors import Misconfigured, RetryLater
-from fusionbus.deploy import broker_process, broker_ready
+from fusionbus.deploy import broker_process, broker_ready, broker_secured, certificates
 from fusionbus.deploy.broker_files import (
     HOST,
     Folder,
@@ -21,6 +21,7 @@ from fusionbus.deploy.broker_files import (
 from fusionbus.deploy.broker_jars import class_path
 from fusionbus.deploy.broker_ports import free_port, port_is_free
 from fusionbus.deploy.broker_settings import LocalBrokerSettings
+from fusionbus.deploy.secret_files import Secrets
 from fusionbus.shell.settings import load
 
 START_S_MAX = 90.0  # 1.6 s on a quiet machine, 5 s after a kill; a busy one gets the rest
@@ -36,6 +37,7 @@ class LocalBroker:
         port: the loopback port; 0 picks a free one, which is then kept for every restart.
         settings: where the jars come from and are kept; read from the environment by default.
         dies_with_parent: whether the kernel ends the broker when the thread that started it is gone (Linux).
+        secrets: with it the broker is secured (TLS, passwords, rights); its passwords and certificates lie there.
     """
 
     def __init__(
@@ -45,10 +47,12 @@ class LocalBroker:
         port: int = 0,
         settings: LocalBrokerSettings | None = None,
         dies_with_parent: bool = True,
+        secrets: Secrets | None = None,
     ) -> None:
         self._fixed_port = port
         self._settings = settings or load(LocalBrokerSettings)
         self._dies_with_parent = dies_with_parent
+        self._secrets = secrets
         self.folder = Folder(folder.absolute())
         self._me = Member(node_id=1, port=port, controller_port=0)
         self._members: tuple[Member, ...] = ()
@@ -115,10 +119,15 @@ class LocalBroker:
         """The class path, once folder, ports, settings and data layout are in order."""
         jars = class_path(self._settings)
         prepare(self.folder)
+        broker_secured.check_profile(self.folder, secured=self._secrets is not None)
         self._choose_ports()
-        write_settings(self.folder, self._me, self._members or (self._me,))
+        users = None
+        if self._secrets is not None:
+            certificates.ensure(self._secrets)
+            users = broker_secured.first_users(self._secrets)
+        self._write_settings()
         if needs_format(self.folder, self._me.node_id):
-            broker_process.lay_out(self.folder, jars)
+            broker_process.lay_out(self.folder, jars, users)
         write_stamp(self.folder)
         return jars
 
@@ -128,7 +137,8 @@ class LocalBroker:
         Raises:
             Misconfigured, RetryLater: it ended, or was not ready in time.
         """
-        ready = broker_ready.wait_until_ready(self.bootstrap, time_s_max, lambda: self.pid is None)
+        options = broker_secured.probe_options(self.bootstrap, self._secrets)
+        ready = broker_ready.wait_until_ready(self.bootstrap, time_s_max, lambda: self.pid is None, options)
         if self.pid is None:
             code = self._process.returncode if self._process is not None else None
             raise broker_process.why_it_ended(self.folder, code, self._log_from)
@@ -187,6 +197,10 @@ class LocalBroker:
         """This broker, stopped if it ran, and ready again on the same port with the same records."""
         self.stop()
         return self.start()
+
+    def _write_settings(self) -> None:
+        secured = None if self._secrets is None else broker_secured.secured_settings(self._me, self._secrets)
+        write_settings(self.folder, self._me, self._members or (self._me,), secured)
 
     def _choose_ports(self) -> None:
         port = self._me.port or free_port()

@@ -5,13 +5,15 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.deploy.broker_jars import KAFKA_VERSION
+from fusionbus.deploy.secret_files import write_private
 
-HOST = "127.0.0.1"  # the local broker has no passwords, so it never listens to another machine
+HOST = "127.0.0.1"  # an open broker has no passwords, and a secured one is a rehearsal: never another machine
 CLUSTER_ID = "fusionbus-local-broker"  # fixed: a random id may begin with "-", which StorageTool refuses
 FREE_BYTES_MIN = 256 * 2**20  # indexes are laid out 10 MB at a time; below this Kafka soon halts by itself
 RECORD_BYTES_MAX = 2**20  # one report, alert or state value
@@ -165,9 +167,15 @@ def read_properties(text: str) -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in pairs}
 
 
-def write_settings(folder: Folder, me: Member, members: tuple[Member, ...]) -> None:
-    """Writes Kafka's settings and those of its log."""
-    replace_text(folder.settings, as_properties(kafka_settings(folder, me, members)))
+def write_settings(
+    folder: Folder, me: Member, members: tuple[Member, ...], secured: Mapping[str, str] | None = None
+) -> None:
+    """Writes Kafka's settings and those of its log; the secured profile's hold a password, so they are private."""
+    settings = kafka_settings(folder, me, members)
+    if secured is None:
+        replace_text(folder.settings, as_properties(settings))
+    else:
+        write_private(folder.settings, as_properties(settings | dict(secured)))
     replace_text(folder.log_settings, as_properties(log_settings(folder)))
 
 

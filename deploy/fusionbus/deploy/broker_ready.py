@@ -3,7 +3,9 @@
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
@@ -12,9 +14,11 @@ from kafka.errors import KafkaError
 PROBE_ID = "fusionbus-ready"
 TRY_MS = 5_000
 PAUSE_S = 0.1
+OPEN: Final[Mapping[str, Any]] = MappingProxyType({})
+"""kafka-python's options for a broker that asks for nothing."""
 
 
-def takes_records(bootstrap: str) -> bool:
+def takes_records(bootstrap: str, options: Mapping[str, Any] = OPEN) -> bool:
     """Whether an acks=all write came back.
 
     The write is a producer's registration: Kafka appends it to `__transaction_state` under acks=all and
@@ -23,11 +27,7 @@ def takes_records(bootstrap: str) -> bool:
     with _quiet():
         try:
             producer = KafkaProducer(
-                bootstrap_servers=bootstrap,
-                transactional_id=PROBE_ID,
-                acks="all",
-                bootstrap_timeout_ms=TRY_MS,
-                max_block_ms=TRY_MS,
+                **_reaching(bootstrap, options), transactional_id=PROBE_ID, acks="all", max_block_ms=TRY_MS
             )
         except (KafkaError, OSError):
             return False
@@ -40,21 +40,23 @@ def takes_records(bootstrap: str) -> bool:
     return True
 
 
-def wait_until_ready(bootstrap: str, time_s_max: float, has_ended: Callable[[], bool]) -> bool:
+def wait_until_ready(
+    bootstrap: str, time_s_max: float, has_ended: Callable[[], bool], options: Mapping[str, Any] = OPEN
+) -> bool:
     """Whether the cluster took a record in time; ends early when `has_ended` says that waiting is in vain."""
     until = time.monotonic() + time_s_max
     while time.monotonic() < until and not has_ended():
-        if listens(bootstrap) and takes_records(bootstrap):
+        if listens(bootstrap) and takes_records(bootstrap, options):
             return True
         time.sleep(PAUSE_S)
     return False
 
 
-def topic_names(bootstrap: str) -> frozenset[str] | None:
+def topic_names(bootstrap: str, options: Mapping[str, Any] = OPEN) -> frozenset[str] | None:
     """The topics but for Kafka's own, or None when the cluster does not answer."""
     with _quiet():
         try:
-            admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=TRY_MS)
+            admin = KafkaAdminClient(**_reaching(bootstrap, options))
         except (KafkaError, OSError):
             return None
         try:
@@ -74,6 +76,10 @@ def listens(bootstrap: str) -> bool:
         with contextlib.suppress(OSError, ValueError), socket.create_connection((host, int(port)), timeout=1):
             return True
     return False
+
+
+def _reaching(bootstrap: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    return {**options, "bootstrap_servers": bootstrap, "bootstrap_timeout_ms": TRY_MS}
 
 
 @contextlib.contextmanager

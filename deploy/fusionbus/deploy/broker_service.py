@@ -5,16 +5,19 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from fusionbus.contract.errors import FusionError, Misconfigured, RetryLater
 from fusionbus.deploy import broker_process, broker_ready
 from fusionbus.deploy.broker import START_S_MAX, STOP_S_MAX, LocalBroker
 from fusionbus.deploy.broker_files import HOST, Folder, data_bytes, prepare, replace_text
 from fusionbus.deploy.broker_jars import KAFKA_VERSION
+from fusionbus.deploy.broker_secured import check_profile, is_secured, probe_options
 from fusionbus.deploy.broker_settings import LocalBrokerSettings
+from fusionbus.deploy.secret_files import Secrets
 
 LOCK_S_MAX = START_S_MAX + STOP_S_MAX  # what another command of this kind may take
 
@@ -78,7 +81,12 @@ def _noted(folder: Folder) -> Running | None:
         return None
 
 
-def up(settings: LocalBrokerSettings, port: int | None = None) -> Started:
+def secrets_of(settings: LocalBrokerSettings, *, secure: bool = False) -> Secrets | None:
+    """The secrets of a secured broker; None for an open one. What was secured once is secured at every start."""
+    return settings.secrets if secure or is_secured(folder_of(settings)) else None
+
+
+def up(settings: LocalBrokerSettings, port: int | None = None, *, secure: bool = False) -> Started:
     """The broker, running in the background and ready; one that already runs is left alone.
 
     Raises:
@@ -87,13 +95,20 @@ def up(settings: LocalBrokerSettings, port: int | None = None) -> Started:
     folder = folder_of(settings)
     prepare(folder)
     with _alone(folder):
-        running = find_running(folder)
+        running, secrets = find_running(folder), secrets_of(settings, secure=secure)
         if running is not None:
             _refuse_other_port(running, port)
-            _wait(running, folder)
+            check_profile(folder, secured=secrets is not None)
+            _wait(running, folder, probe_options(_address(running), secrets))
             return Started(running, was_running=True, after_crash=False)
         crashed = folder.running.exists()
-        broker = LocalBroker(folder.root, port=port or settings.broker_port, settings=settings, dies_with_parent=False)
+        broker = LocalBroker(
+            folder.root,
+            port=port or settings.broker_port,
+            settings=settings,
+            dies_with_parent=False,
+            secrets=secrets,
+        )
         try:
             broker.launch()
             running = _note(folder, broker, broker.pid or 0)
@@ -106,7 +121,7 @@ def up(settings: LocalBrokerSettings, port: int | None = None) -> Started:
         return Started(running, was_running=False, after_crash=crashed)
 
 
-def become(settings: LocalBrokerSettings, port: int | None = None) -> None:
+def become(settings: LocalBrokerSettings, port: int | None = None, *, secure: bool = False) -> None:
     """Turns this process into the broker, for a supervisor. Does not return.
 
     Raises:
@@ -121,7 +136,8 @@ def become(settings: LocalBrokerSettings, port: int | None = None) -> None:
                 f"The broker already runs (process {running.pid}) on {folder.root}: "
                 "run `fusionbus broker down` first, then start it here."
             )
-        broker = LocalBroker(folder.root, port=port or settings.broker_port, settings=settings)
+        secrets = secrets_of(settings, secure=secure)
+        broker = LocalBroker(folder.root, port=port or settings.broker_port, settings=settings, secrets=secrets)
         jars = broker.make_ready_to_run()
         _note(folder, broker, os.getpid())
         broker_process.become(folder, jars)
@@ -162,11 +178,12 @@ def status(settings: LocalBrokerSettings, wait_s: float = 0.0) -> Status:
     until = time.monotonic() + wait_s
     while True:
         running = find_running(folder)
-        ready = running is not None and broker_ready.listens(_address(running)) and _takes_records(running)
+        options = probe_options(_address(running), secrets_of(settings)) if running else {}
+        ready = running is not None and broker_ready.listens(_address(running)) and _takes_records(running, options)
         if ready or time.monotonic() >= until:
             break
         time.sleep(broker_ready.PAUSE_S)
-    names = broker_ready.topic_names(_address(running)) if running is not None and ready else None
+    names = broker_ready.topic_names(_address(running), options) if running is not None and ready else None
     return Status(
         state=State.READY if ready else State.DOWN if running is None else State.NOT_READY,
         bootstrap=_address(running) if running else None,
@@ -179,8 +196,8 @@ def status(settings: LocalBrokerSettings, wait_s: float = 0.0) -> Status:
     )
 
 
-def _takes_records(running: Running) -> bool:
-    return broker_ready.takes_records(_address(running))
+def _takes_records(running: Running, options: Mapping[str, Any]) -> bool:
+    return broker_ready.takes_records(_address(running), options)
 
 
 def _address(running: Running) -> str:
@@ -201,10 +218,10 @@ def _refuse_other_port(running: Running, port: int | None) -> None:
         )
 
 
-def _wait(running: Running, folder: Folder) -> None:
+def _wait(running: Running, folder: Folder, options: Mapping[str, Any]) -> None:
     """Returns when the broker that another command started is ready."""
     ended = not broker_ready.wait_until_ready(
-        _address(running), START_S_MAX, lambda: not broker_process.is_broker_of(running.pid, folder)
+        _address(running), START_S_MAX, lambda: not broker_process.is_broker_of(running.pid, folder), options
     )
     if ended:
         raise RetryLater(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from fusionbus.deploy.secret_files import Secrets
 from fusionbus.shell.settings import RoomSettings, default_home
 
 DEFAULT_PORT = 19092
@@ -31,3 +32,8 @@ class LocalBrokerSettings(RoomSettings):
     """`FUSION_MAVEN_MIRROR`: an inner repository to fetch the jars from, for networks that are cut off."""
     kafka_home: Path | None = None
     """`FUSION_KAFKA_HOME`: an unpacked Kafka to run instead of fetched jars."""
+
+    @property
+    def secrets(self) -> Secrets:
+        """Where passwords and certificates lie: the folder `secrets` of FUSION_HOME."""
+        return Secrets((self.home.expanduser() / "secrets").absolute())

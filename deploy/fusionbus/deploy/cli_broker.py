@@ -23,6 +23,9 @@ Port = Annotated[int | None, typer.Option(min=1024, max=65535, help="The loopbac
 def up(
     port: Port = None,
     foreground: Annotated[bool, typer.Option(help="Become the broker; for systemd.")] = False,
+    secure: Annotated[
+        bool, typer.Option("--secure", help="With TLS, passwords and rights (docs/security.md).")
+    ] = False,
 ) -> None:
     """Start the broker in the background and wait until it takes records."""
     settings = load(LocalBrokerSettings)
@@ -30,8 +33,8 @@ def up(
         typer.echo(f"FUSION_BOOTSTRAP names the cluster {settings.bootstrap}: it is used and nothing is started here.")
         return
     if foreground:
-        broker_service.become(settings, port)
-    done = broker_service.up(settings, port)
+        broker_service.become(settings, port, secure=secure)
+    done = broker_service.up(settings, port, secure=secure)
     if done.after_crash:
         typer.echo("The last broker ended without being stopped; Kafka has checked its data.")
     how = "already runs" if done.was_running else "is ready"
