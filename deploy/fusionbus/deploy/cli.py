@@ -5,6 +5,7 @@ import typer
 from fusionbus.deploy.cli_broker import broker_commands
 from fusionbus.deploy.cli_demo import demo_commands
 from fusionbus.deploy.cli_provision import provision_commands
+from fusionbus.deploy.cli_rights import env_commands
 from fusionbus.deploy.cli_up import up_commands
 from fusionbus.deploy.operators.cli import operator_commands
 
@@ -13,4 +14,5 @@ commands.add_typer(broker_commands, name="broker")
 commands.add_typer(provision_commands)
 commands.add_typer(demo_commands)
 commands.add_typer(up_commands)
+commands.add_typer(env_commands)
 commands.add_typer(operator_commands)

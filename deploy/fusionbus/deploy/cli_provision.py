@@ -13,8 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from fusionbus.contract.agency import Agency, Subscription
+from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.topics import Partitions, agency_of
 from fusionbus.deploy import agencies as agencies_file
+from fusionbus.deploy import cli_rights
 from fusionbus.deploy.provision import NOTHING, ConfigChange, NewTopic, Plan, Wanted, Writing, carry_out, plan
 from fusionbus.deploy.provision import Progress as Report
 from fusionbus.deploy.provision_kafka import KafkaCluster, ProvisionSettings
@@ -43,17 +45,34 @@ def provision(  # noqa: PLR0917 - typer reads options by name
         int, typer.Option(min=1, max=1_000, help="Of an agency's other three topics.")
     ] = _DEFAULT.agency,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and touch nothing.")] = False,
+    rights: Annotated[
+        bool | None,
+        typer.Option("--rights/--no-rights", help="Users and rights too. Default: unless FUSION_SECURITY=PLAINTEXT."),
+    ] = None,
+    new_password: Annotated[
+        list[str] | None, typer.Option(help="Give this agency or role a new password, at once; may be repeated.")
+    ] = None,
 ) -> None:
-    """Create the topics and write agencies and default subscriptions; what is right already is left alone."""
+    """Create topics, users and rights, write agencies and default subscriptions; what is right already is left."""
     settings = load(ProvisionSettings, bootstrap=bootstrap, replication=replication)
     federation = agencies_file.read(agencies)
     spread = Partitions(ingress=partitions, zones=partitions, agency=partitions_agency)
     wanted = Wanted(federation, spread, settings.replication)
     console = Console()
+    also_rights = settings.security != "PLAINTEXT" if rights is None else rights
     if dry_run:
-        todo = _look(wanted, settings, console)
-        _show(todo, console)
+        _show(_look(wanted, settings, console), console)
+        if also_rights:
+            cli_rights.show(federation, settings, console)
         return
+    _bring_topics(wanted, settings, console)
+    if also_rights:
+        cli_rights.bring(federation, settings, tuple(new_password or ()), console)
+    elif new_password:
+        raise Misconfigured("--new-password is for a broker with passwords: set FUSION_SECURITY and sign in.")
+
+
+def _bring_topics(wanted: Wanted, settings: ProvisionSettings, console: Console) -> None:
     with KafkaCluster(settings) as cluster:
         todo = plan(wanted, cluster.present(wanted))
         _tell(todo.remarks, console)

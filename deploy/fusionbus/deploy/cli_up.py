@@ -1,20 +1,33 @@
 """`fusionbus up` and `fusionbus down`: broker, topics and the hub's workers, left running in the background."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from fusionbus.contract.errors import Misconfigured
+from fusionbus.contract.topics import HUB
 from fusionbus.deploy import broker_service
+from fusionbus.deploy.broker_secured import ADMIN, environment
 from fusionbus.deploy.broker_settings import LocalBrokerSettings
+from fusionbus.deploy.secret_files import Secrets
 from fusionbus.shell.settings import load
 
 up_commands = typer.Typer()
 
 
+STRANGERS = ("FUSION_PASSWORD", "FUSION_CERT_FILE", "FUSION_KEY_FILE")
+"""Variables of somebody else's sign-in: they would win over the files of the principals that `up` starts."""
+
+
 @up_commands.command()
-def up() -> None:
+def up(
+    secure: Annotated[
+        bool, typer.Option("--secure", help="With TLS, passwords and rights (docs/security.md).")
+    ] = False,
+) -> None:
     """Start broker, topics and the hub's workers, and leave them running."""
     from fusionbus.deploy import hub_service  # noqa: PLC0415 - Kafka's client takes a while; `--help` need not
     from fusionbus.deploy.demo_crew import Crew  # noqa: PLC0415 - as above
@@ -22,16 +35,21 @@ def up() -> None:
     settings = load(LocalBrokerSettings)
     bootstrap = settings.bootstrap
     if bootstrap is None:
-        done = broker_service.up(settings)
+        done = broker_service.up(settings, secure=secure)
         bootstrap = f"127.0.0.1:{done.running.port}"
+    elif secure:
+        raise Misconfigured("FUSION_BOOTSTRAP names a cluster, and --secure makes a local one: leave one of them out.")
+    secrets = broker_service.secrets_of(settings) if settings.bootstrap is None else None
     folder = _folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    said = Crew(folder, {"FUSION_BOOTSTRAP": bootstrap, "COLUMNS": "200"}).run("provision", "provision")
-    pid = hub_service.start(folder, bootstrap)
+    said = Crew(folder, _as(ADMIN, bootstrap, secrets) | {"COLUMNS": "200"}).run("provision", "provision")
+    pid = hub_service.start(folder, _as(HUB, bootstrap, secrets))
     typer.echo(said.strip().splitlines()[-1])
     ports = " and ".join(str(port) for port in hub_service.METRICS_PORTS)
     typer.echo(f"Broker {bootstrap}; hub running (process {pid}), metrics on ports {ports}; logs in {folder}.")
-    if bootstrap != "127.0.0.1:19092":
+    if secrets is not None:
+        typer.echo(f"It is secured; secrets lie in {secrets.root}. For an agency: `fusionbus env --agency CTD-KP`.")
+    elif bootstrap != "127.0.0.1:19092":
         typer.echo(f"For the other commands: export FUSION_BOOTSTRAP={bootstrap}")
     typer.echo("Next: `fusionbus simulate`, `replay`, `alerts --agency CTD-KP`. End: `fusionbus down`.")
 
@@ -56,6 +74,15 @@ def hub_service_command(folder: Annotated[Path, typer.Argument(help="Where its l
 
     hub_service.supervise(folder)
     sys.exit(0)
+
+
+def _as(principal: str, bootstrap: str, secrets: Secrets | None) -> dict[str, str]:
+    """The environment of this principal's commands."""
+    if secrets is None:
+        return {"FUSION_BOOTSTRAP": bootstrap}
+    for name in STRANGERS:
+        os.environ.pop(name, None)
+    return environment(bootstrap, principal, secrets)
 
 
 def _folder(settings: LocalBrokerSettings) -> Path:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -22,8 +23,11 @@ SETTLED_S: Final = 5.0
 """A worker that cannot start at all (a wrong setting) has ended by then; `up` then says so itself."""
 
 
-def start(folder: Path, bootstrap: str) -> int:
-    """The supervisor's process id; one that already runs is left alone. Raises: RetryLater where it ends at once."""
+def start(folder: Path, settings: Mapping[str, str]) -> int:
+    """The supervisor's process id; one that already runs is left alone. Raises: RetryLater where it ends at once.
+
+    `settings` are environment variables of the workers, besides the present ones.
+    """
     held = running(folder)
     if held is not None:
         return held
@@ -34,7 +38,7 @@ def start(folder: Path, bootstrap: str) -> int:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env=dict(os.environ) | {"FUSION_BOOTSTRAP": bootstrap},
+            env=dict(os.environ) | dict(settings),
             start_new_session=True,
         )
     _note(folder).write_text(f"{process.pid}\n", encoding="utf-8")

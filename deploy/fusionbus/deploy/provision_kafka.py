@@ -1,6 +1,7 @@
 """A real broker for provisioning, on kafka-python: the only file of provisioning that talks to Kafka."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -15,7 +16,7 @@ from fusionbus.contract.errors import Misconfigured, RetryLater
 from fusionbus.contract.topics import REGISTRY
 from fusionbus.deploy.provision import ConfigChange, Entry, NewTopic, Present, TopicThere, Wanted
 from fusionbus.shell.kafka import client_options, explain, explained
-from fusionbus.shell.settings import BrokerSettings
+from fusionbus.shell.settings import BrokerSettings, default_home
 
 CLIENT_ID: Final = "fusion-provision"
 WAIT_S_MAX: Final = 60.0
@@ -28,6 +29,8 @@ class ProvisionSettings(BrokerSettings):
 
     replication: int = Field(default=1, ge=1, le=32_767)
     """`FUSION_REPLICATION`: copies of each partition. Default 1, a laptop's; 3 on a real cluster."""
+    home: Path = Field(default_factory=default_home)
+    """`FUSION_HOME`: passwords that provisioning makes lie in its folder `secrets`."""
 
 
 class KafkaCluster:

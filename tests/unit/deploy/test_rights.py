@@ -1,0 +1,147 @@
+"""Who may do what: the table of rights, and the plan that brings a broker to it."""
+
+from dataclasses import replace
+
+import pytest
+
+from builders import an_agency
+from fusionbus.contract.topics import (
+    HUB,
+    REPORTS,
+    alerts_topic,
+    all_topics,
+    control_topic,
+    receipts_topic,
+    reports_topic,
+)
+from fusionbus.deploy.agencies import Federation
+from fusionbus.deploy.agencies import read as read_agencies
+from fusionbus.deploy.rights import (
+    AUDITOR,
+    CLUSTER,
+    OPERATOR,
+    PROVISIONER,
+    ROLES,
+    Acl,
+    RightsThere,
+    acls_for,
+    plan_rights,
+    principals_for,
+)
+
+MEMBERS = ("CTD-KP", "CTD-PB")
+ACLS = acls_for(all_topics(MEMBERS), MEMBERS)
+FEDERATION = Federation((an_agency(), an_agency(agency="CTD-PB")), ())
+
+
+def rights_of(principal: str) -> set[str]:
+    return {str(acl) for acl in ACLS if acl.principal == principal}
+
+
+TABLE = {
+    "CTD-KP": {
+        "WRITE topic reports-CTD-KP",
+        "DESCRIBE topic reports-CTD-KP",
+        "WRITE topic control-CTD-KP",
+        "DESCRIBE topic control-CTD-KP",
+        "READ topic alerts-CTD-KP",
+        "READ topic receipts-CTD-KP",
+        "READ group CTD-KP.…",
+    },
+    HUB: {
+        *(f"READ topic {name}" for name in ("reports-…", "control-…", "accepted", "registry", "incidents", "links")),
+        *(f"READ topic {name}" for name in ("audit", "dead-letters")),
+        *(
+            f"{operation} topic {name}"
+            for operation in ("WRITE", "DESCRIBE")
+            for name in (
+                "alerts-…",
+                "receipts-…",
+                "accepted",
+                "incidents",
+                "links",
+                "registry",
+                "audit",
+                "dead-letters",
+            )
+        ),
+        *(f"{operation} topic fusion-hub-…" for operation in ("READ", "WRITE", "DESCRIBE", "CREATE")),
+        "READ group fusion-hub",
+        "READ group fusion-hub-registry",
+    },
+    AUDITOR: {"READ topic audit", "READ group auditor.…"},
+}
+
+
+@pytest.mark.parametrize("principal", TABLE)
+def test_a_principal_has_these_rights_and_no_others(principal: str) -> None:
+    assert rights_of(principal) == TABLE[principal]
+
+
+def test_the_operator_sees_names_and_offsets_of_all_and_records_of_dead_letters_only() -> None:
+    assert {right for right in rights_of(OPERATOR) if right.startswith("READ topic")} == {"READ topic dead-letters"}
+    assert {right.split()[0] for right in rights_of(OPERATOR)} == {"READ", "DESCRIBE", "DESCRIBE_CONFIGS"}
+
+
+def test_the_provisioner_makes_topics_and_rights_and_reads_the_registry_alone() -> None:
+    mine = rights_of(PROVISIONER)
+    assert {right for right in mine if right.split()[0] in {"READ", "WRITE"}} == {
+        "READ topic registry",
+        "WRITE topic registry",
+    }
+    assert f"ALTER cluster {CLUSTER}" in mine
+    assert {"CREATE topic reports-…", "CREATE topic fusion-hub-…", "CREATE topic audit"} <= mine
+
+
+def test_no_agency_may_touch_anything_of_another_whatever_the_names() -> None:
+    names = [agency.agency for agency in read_agencies().agencies] + ["IB-2", "CTD", "CTD-KP-2"]
+    for acl in acls_for(all_topics(names), names):
+        if acl.principal in ROLES:
+            continue
+        own = {make(acl.principal) for make in (reports_topic, control_topic, alerts_topic, receipts_topic)}
+        assert (
+            acl.name in own
+            if acl.resource == "topic"
+            else acl == Acl(acl.principal, "group", f"{acl.principal}.", "READ", prefixed=True)
+        )
+        assert acl.resource != "topic" or not acl.prefixed  # a prefix would reach CTD-KP-2
+
+
+def test_an_agency_that_joins_changes_no_right_of_a_role() -> None:
+    more = acls_for(all_topics((*MEMBERS, "IB")), (*MEMBERS, "IB"))
+    assert {acl.principal for acl in set(more) ^ set(ACLS)} == {"IB"}
+
+
+def test_an_empty_broker_gets_all_and_a_ready_one_nothing() -> None:
+    todo = plan_rights(FEDERATION, RightsThere(), passwords=True)
+    assert todo.new_users == principals_for(MEMBERS) == (*ROLES, *MEMBERS)
+    assert list(todo.new_acls) == ACLS
+    ready = RightsThere(frozenset(todo.new_users), frozenset(todo.new_acls))
+    assert plan_rights(FEDERATION, ready, passwords=True).is_empty
+
+
+def test_where_certificates_or_tokens_name_the_principals_no_user_is_made() -> None:
+    todo = plan_rights(FEDERATION, RightsThere(), passwords=False)
+    assert todo.new_users == ()
+    assert list(todo.new_acls) == ACLS
+
+
+def test_an_agency_that_has_ended_loses_its_user_and_its_rights() -> None:
+    ready = RightsThere(frozenset(principals_for(MEMBERS)), frozenset(ACLS))
+    ended = replace(FEDERATION, agencies=(an_agency(), an_agency(agency="CTD-PB", active=False)))
+    todo = plan_rights(ended, ready, passwords=True)
+    assert todo.ended_users == ("CTD-PB",)
+    assert {str(acl) for acl in todo.ended_acls} == {right.replace("KP", "PB") for right in TABLE["CTD-KP"]}
+    assert not todo.new_users
+    assert not todo.new_acls
+
+
+def test_what_somebody_gave_by_hand_is_told_and_left() -> None:
+    gift = Acl("CTD-KP", "topic", REPORTS, "READ", prefixed=True)
+    there = RightsThere(frozenset((*principals_for(MEMBERS), "guest", "broker")), frozenset((*ACLS, gift)))
+    todo = plan_rights(FEDERATION, there, passwords=True, keep=("broker",))
+    assert todo.is_empty
+    rights, users = todo.remarks
+    assert "CTD-KP: READ topic reports-…" in rights
+    assert "guest" in users
+    assert "broker" not in users.removeprefix("The broker")
