@@ -15,10 +15,7 @@ part of each file is kept out of learning and scored.
 import argparse
 import csv
 import json
-import math
-import random
 import sys
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,22 +27,16 @@ from fusionbus.streams import incidents
 from fusionbus.streams.correlate import OpenIncidents
 from fusionbus.streams.correlate.decide import decide
 from fusionbus.streams.correlate.score import Scored, scores
-from fusionbus.streams.correlate.weights import Weights, committed, read
+from fusionbus.streams.correlate.told import told_by
+from fusionbus.streams.correlate.weights import Bits, Weights, committed, read
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.fuse import reader
 from fusionbus.streams.values import Enriched, Joined
+from tools.regression import Case, learn
 
 ROUNDS = 3
 """The nearest member depends on the weights: findings are collected anew this often."""
-EPOCHS = 8
-PRIOR_BITS = 1.5
-"""How far a weight may stray from where it started before the data must insist."""
-STEP = 0.25
 HALF = 0.5
-BITS_MAX = 10.0
-LIMITS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-BOUNDS: dict[str, tuple[float, float]] = {name: (low, high) for name, (low, high) in LIMITS["bounds"].items()}
-FALLING: list[list[str]] = LIMITS["falling"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +45,6 @@ class Labelled:
 
     enriched: Enriched
     truth: str
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What a report was shown: the findings on each candidate, and which one is right (None: none is)."""
-
-    options: list[list[tuple[str, float]]]
-    right: int | None
 
 
 def labelled(spec: str) -> list[Labelled]:
@@ -97,7 +80,7 @@ def shown(reports: Iterable[Labelled], weights: Weights, *, by_truth: bool) -> I
         now = one.enriched.report.reported_at
         for gone in held.expire(now):
             known.pop(gone, None)
-        found = scores(one.enriched, held, weights)
+        found = scores(one.enriched, told_by(one.enriched), held, weights)
         right = _right([truths[s.incident.incident_id] for s in found], one.truth)
         here = bool(where[one.truth] & known.keys())
         if found and (right is not None or not here):
@@ -143,58 +126,6 @@ def _grown(incident: Incident | None, enriched: Enriched, now: datetime) -> Inci
     report_id = enriched.report.report_id
     joined = Joined(incident.incident_id, Relation.CORROBORATION, report_id, 1.0, ())
     return incidents.joined(incident, enriched, joined, now)
-
-
-def learn(cases: list[Case], start: dict[str, float], prior: dict[str, float]) -> dict[str, float]:
-    """Weights after some passes over the cases (Adagrad)."""
-    bits = dict(start)
-    squares: Counter[str] = Counter()
-    pull = 1.0 / (PRIOR_BITS**2 * max(1, len(cases)))
-    chance = random.Random(1)  # noqa: S311 - an order, no secret
-    for _ in range(EPOCHS):
-        chance.shuffle(cases)
-        for case in cases:
-            for name, slope in _slopes(case, bits).items():
-                total = slope - pull * (bits.get(name, 0.0) - prior.get(name, 0.0))
-                squares[name] += total * total  # type: ignore[assignment]  # a sum of floats
-                bits[name] = bits.get(name, 0.0) + STEP * total / math.sqrt(squares[name] + 1e-6)
-        for levels in FALLING * 2:
-            _keep_falling(bits, squares, levels)
-        _keep_in_bounds(bits)
-    return bits
-
-
-def _keep_in_bounds(bits: dict[str, float]) -> None:
-    for name, weight in bits.items():
-        low, high = BOUNDS.get(name, (-BITS_MAX, BITS_MAX))
-        if not name.startswith("lineage."):
-            bits[name] = min(high, max(low, weight))
-
-
-def _keep_falling(bits: dict[str, float], seen: Counter[str], levels: list[str]) -> None:
-    """Pools neighbours that are in the wrong order, by how much each has learned from."""
-    pools: list[tuple[float, float, int]] = []
-    for name in levels:
-        weight, mean, size = float(seen[name]) + 1e-3, bits.get(name, 0.0), 1
-        while pools and pools[-1][1] < mean:
-            other, its_mean, its_size = pools.pop()
-            mean = (weight * mean + other * its_mean) / (weight + other)
-            weight, size = weight + other, size + its_size
-        pools.append((weight, mean, size))
-    pooled = [mean for _, mean, size in pools for _ in range(size)]
-    bits.update(zip(levels, pooled, strict=True))
-
-
-def _slopes(case: Case, bits: dict[str, float]) -> dict[str, float]:
-    odds = [2.0 ** min(60.0, sum(bits.get(n, 0.0) * a for n, a in option)) for option in case.options]
-    total = 1.0 + sum(odds)
-    slopes: dict[str, float] = {}
-    for index, option in enumerate(case.options):
-        error = (1.0 if index == case.right else 0.0) - odds[index] / total
-        if abs(error) > 1e-4:  # noqa: PLR2004 - nothing to learn from
-            for name, amount in option:
-                slopes[name] = slopes.get(name, 0.0) + error * amount
-    return slopes
 
 
 def fused(reports: Iterable[Labelled], weights: Weights) -> tuple[list[str], list[tuple[float, bool]]]:
@@ -263,7 +194,7 @@ def main() -> None:
             for case in shown(reports[: parts[spec]], weights, by_truth=by_truth)
         ]
         bits = learn(cases, dict(weights.bits), dict(start.bits))
-        weights = Weights(bits, weights.merge, weights.possible)
+        weights = Weights(Bits(bits), weights.merge, weights.possible)
         print(f"round {turn + 1}: {len(cases)} cases", file=sys.stderr)
     for spec, reports in sets.items():
         for merge in asked.merge:

@@ -1,20 +1,17 @@
 """What meets, what does not, who echoes whom, and why."""
 
-from datetime import datetime
 from math import log2
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from builders import NOW, a_place, a_report, a_token, an_interval, minutes
+from centre import Centre, killed
 from fusionbus.contract.handling import Source
-from fusionbus.contract.incident import Incident, Relation
-from fusionbus.contract.report import Casualties, Entity, ThreatReport
+from fusionbus.contract.incident import Relation
+from fusionbus.contract.report import Entity, ThreatReport
 from fusionbus.contract.vocabulary import (
     EntityType,
-    Outcome,
     Province,
     Status,
     TargetSectorCode,
@@ -22,34 +19,7 @@ from fusionbus.contract.vocabulary import (
     Weapon,
 )
 from fusionbus.streams import incidents
-from fusionbus.streams.correlate import Limits, OpenIncidents, correlate
-from fusionbus.streams.correlate.decide import decide
-from fusionbus.streams.correlate.weights import committed
-from fusionbus.streams.enrich import enrich
-from fusionbus.streams.values import Fresh, Joined, Match
-
-
-class Centre:
-    """A zone's incidents, as the hub keeps them."""
-
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.open = OpenIncidents(limits)
-        self.incidents: dict[str, Incident] = {}
-
-    def take(self, report: ThreatReport, now: datetime = NOW) -> Match:
-        enriched = enrich(report)
-        match = correlate(enriched, self.open, now)
-        if isinstance(match, Joined):
-            incident = incidents.joined(self.incidents[match.incident_id], enriched, match, now)
-        else:
-            incident = incidents.opened(enriched, now)
-        self.incidents[incident.incident_id] = incident
-        self.open.put(incident)
-        return match
-
-
-def killed(low: int, high: int | None = None) -> tuple[Casualties, ...]:
-    return (Casualties(outcome=Outcome.KILLED, low=low, high=high if high is not None else low),)
+from fusionbus.streams.values import Fresh, Joined
 
 
 def told_by_police(**changes: Any) -> ThreatReport:
@@ -208,65 +178,3 @@ def test_an_incident_is_held_once_however_often_it_is_put() -> None:
         centre.open.put(incident)
     assert len(centre.open) == 1
     assert centre.open.incident_of(told_by_police().report_id) == incident.incident_id
-
-
-PLACES = [
-    a_place(),
-    a_place(district="Kohat", name="Kohat", lat=33.58, lon=71.45),
-    a_place(province=Province.SINDH, district="Karachi South", name="Lyari", lat=24.87, lon=67.0),
-    None,
-]
-TEXTS = ["Grenade thrown at a depot gate", "Riders shot at a toll plaza", "Blast in a bus stand, four hurt", None]
-
-
-@st.composite
-def reports(draw: st.DrawFn) -> list[ThreatReport]:
-    """Some reports of one week, in no order of place or agency."""
-    count = draw(st.integers(1, 14))
-    made = []
-    for number in range(count):
-        at = NOW + minutes(draw(st.integers(0, 5_000)))
-        toll = draw(st.one_of(st.none(), st.integers(0, 60)))
-        made.append(
-            a_report(
-                agency=draw(st.sampled_from(["CTD-KP", "POLICE-KP", "IB"])),
-                local_ref=f"{number}",
-                status=draw(st.sampled_from([Status.ACTUAL, Status.EXERCISE])),
-                occurred=draw(st.sampled_from([None, an_interval(at - minutes(30))])),
-                reported_at=at,
-                place=draw(st.sampled_from(PLACES)),
-                category=draw(st.sampled_from([None, ThreatCategory.BOMBING, ThreatCategory.ARMED_ASSAULT])),
-                headline=draw(st.sampled_from(TEXTS)),
-                narrative=None,
-                casualties=() if toll is None else killed(toll),
-            ),
-        )
-    return sorted(made, key=lambda report: report.reported_at)
-
-
-@settings(max_examples=60, deadline=None)
-@given(reports(), st.integers(0, 40), st.randoms(use_true_random=False))
-def test_rebuilt_from_its_incidents_it_decides_alike(told: list[ThreatReport], all_below: int, chance: Any) -> None:
-    limits = Limits(all_below=all_below)
-    centre = Centre(limits)
-    for report in told[:-1]:
-        centre.take(report, report.reported_at)
-    rebuilt = OpenIncidents(limits)
-    shuffled = list(centre.incidents.values())
-    chance.shuffle(shuffled)
-    for incident in shuffled:
-        rebuilt.put(incident)
-    last = enrich(told[-1])
-    assert decide(last, rebuilt, committed()) == decide(last, centre.open, committed())
-
-
-@settings(max_examples=60, deadline=None)
-@given(reports())
-def test_statuses_never_share_an_incident(told: list[ThreatReport]) -> None:
-    centre = Centre()
-    for report in told:
-        centre.take(report, report.reported_at)
-    status_of = {report.report_id: report.status for report in told}
-    for incident in centre.incidents.values():
-        assert {status_of[member.report_id] for member in incident.members} == {incident.status}
-    assert len(centre.open) == len(centre.incidents)

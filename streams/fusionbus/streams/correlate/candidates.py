@@ -1,11 +1,10 @@
 """Which open incidents are worth scoring: those sharing the rarest things a report says."""
 
-from collections.abc import Iterable, Mapping
-from heapq import nlargest
+from collections.abc import Iterable
 
 from fusionbus.streams.correlate.compare import COMMON_BITS, Reading
-from fusionbus.streams.correlate.open_incidents import Block, Limits, Open, OpenIncidents, keys
-from fusionbus.streams.correlate.told import DAY_S
+from fusionbus.streams.correlate.open_incidents import Block, Limits, OpenIncidents
+from fusionbus.streams.correlate.told import DAY_S, Open, Told
 
 _WORTH = {"in": 4.0, "act": 3.0, "actor": 0.5, "killed": 1.0, "injured": 1.5, "name": 5.0}
 _TOKEN_WORTH = 12.0
@@ -28,19 +27,15 @@ def candidates(reading: Reading, linked: Iterable[str], held: OpenIncidents, blo
 
 def _by_keys(reading: Reading, block: Block, limits: Limits) -> list[Open]:
     """The incidents that share most, by a rough worth: reading a key costs a tenth of a comparison."""
-    lists = []
-    for key in keys(reading.told):
-        postings = block.postings.get(key)
-        if postings is not None and (value := _value(key, reading.terms)) > 0.0:
-            lists.append((len(postings), key, value, postings))
-    lists.sort(key=_shortest_first)
+    left, key_max = limits.postings_max, limits.key_postings_max
     worth: dict[Open, float] = {}
-    left = limits.postings_max
-    for length, _, value, postings in lists:
-        take = min(length, limits.key_postings_max, left)
-        for incident in postings[length - take :]:
-            if incident.alive:
-                worth[incident] = worth.get(incident, 0.0) + value
+    for count, key, value in sorted(_shared(reading, block)):
+        take = min(count, key_max, left)
+        for incident in dict.fromkeys(block.newest(key, take)):
+            if incident in worth:
+                worth[incident] += value
+            else:
+                worth[incident] = value
         left -= take
         if left <= 0:
             break
@@ -49,16 +44,23 @@ def _by_keys(reading: Reading, block: Block, limits: Limits) -> list[Open]:
     reported_s = reading.told.reported_s
     for incident in worth:
         worth[incident] -= abs(reported_s - incident.latest_s) / DAY_S
-    return nlargest(limits.candidates_max, worth, key=worth.__getitem__)
+    return sorted(worth, key=worth.__getitem__, reverse=True)[: limits.candidates_max]
 
 
-def _shortest_first(found: tuple[int, str, float, list[Open]]) -> tuple[int, str]:
-    return found[0], found[1]
+def _shared(reading: Reading, block: Block) -> list[tuple[int, str, float]]:
+    """How many open reports hold each key that tells something, and what sharing it is worth.
+
+    Of words only the rare ones, for reports share their form.
+    """
+    told, of = reading.told, block.frequencies.of
+    found = [
+        (count, term, (bits - COMMON_BITS) * _WORD_WORTH)
+        for term, bits in reading.terms.items()
+        if bits > COMMON_BITS and (count := of(term))
+    ]
+    found += [(count, key, _worth(key, told)) for key in told.keys[told.terms_count :] if (count := of(key))]
+    return found
 
 
-def _value(key: str, terms: Mapping[str, float]) -> float:
-    """What sharing a key is worth: of words only the rare ones, for reports share their form."""
-    bits = terms.get(key)
-    if bits is not None:
-        return (bits - COMMON_BITS) * _WORD_WORTH
-    return _WORTH.get(key.partition(":")[0], _TOKEN_WORTH)
+def _worth(key: str, told: Told) -> float:
+    return _WORTH.get(key.partition(":")[0], _TOKEN_WORTH) if key != told.source else _TOKEN_WORTH

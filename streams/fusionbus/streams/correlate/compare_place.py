@@ -1,7 +1,6 @@
 """Two places: by name where the gazetteer knows it, by distance against both uncertainties, by spelling else."""
 
-from collections.abc import Callable
-from math import hypot
+from bisect import bisect_left
 
 from rapidfuzz import fuzz
 
@@ -17,46 +16,48 @@ _ELSEWHERE = 8.0
 _ALIKE = 84.0
 _WIDE_KM = 90.0
 """A circle this wide is a province or region: being in it says little about where."""
+_NOISE_KM2 = _NOISE_KM**2
+_REACH = tuple((reach / _KM_PER_DEGREE) ** 2 for reach in (*_REACHES, _ELSEWHERE))
+"""The steps as squares of degrees over km: no root is drawn for a pair."""
+_LEVELS = ("place.reach0", "place.reach1", "place.reach2", "place.reach3", "place.far", "place.elsewhere")
 
 
-def place(one: Where, other: Where, rarity: Callable[[str], float]) -> list[tuple[str, float]]:
-    """The findings on two places; a name in common says more the rarer it is."""
-    if one.district is not None and one.district == other.district:
-        level = "place.same_name" if one.name is not None and one.name == other.name else "place.same_district"
-        found = [(level, 1.0), ("place.rarity", rarity("in:" + one.district))]
-        if level == "place.same_district" and one.name != other.name and one.name and other.name:
-            found[0] = (_by_distance(one, other) or level, 1.0)
-        return found
+def place(one: Where, other: Where) -> tuple[str | None, str | None]:
+    """The finding on two places, and the name they have in common; that says more the rarer it is."""
+    district = one.district
+    if district is not None and district == other.district:
+        if one.name == other.name:
+            return ("place.same_district" if one.name is None else "place.same_name"), district
+        if one.name and other.name:
+            return _by_distance(one, other) or "place.same_district", district
+        return "place.same_district", district
     if one.lat is not None and other.lat is not None:
-        if one.province == other.province and (one.uncertainty_km >= _WIDE_KM or other.uncertainty_km >= _WIDE_KM):
-            return [("place.same_province", 1.0)]
-        return [(_by_distance(one, other) or "place.same_province", 1.0)]
+        if one.province is other.province and (one.uncertainty_km >= _WIDE_KM or other.uncertainty_km >= _WIDE_KM):
+            return "place.same_province", None
+        return _by_distance(one, other) or "place.same_province", None
     if one.province is not None and other.province is not None:
-        return [("place.same_province" if one.province == other.province else "place.far", 1.0)]
-    return _by_spelling(one, other, rarity)
+        return ("place.same_province" if one.province is other.province else "place.far"), None
+    return _by_spelling(one, other)
 
 
 def _by_distance(one: Where, other: Where) -> str | None:
     if one.lat is None or other.lat is None or one.lon is None or other.lon is None or one.shrink is None:
         return None
+    north = one.lat - other.lat
     east = (one.lon - other.lon) * one.shrink
-    distance_km = _KM_PER_DEGREE * hypot(one.lat - other.lat, east)
-    reach = distance_km / hypot(_NOISE_KM, one.uncertainty_km, other.uncertainty_km)
-    for index, step in enumerate(_REACHES):
-        if reach <= step:
-            return f"place.reach{index}"
-    return "place.far" if reach <= _ELSEWHERE else "place.elsewhere"
+    reach = (north * north + east * east) / (_NOISE_KM2 + one.uncertainty_km2 + other.uncertainty_km2)
+    return _LEVELS[bisect_left(_REACH, reach)]
 
 
-def _by_spelling(one: Where, other: Where, rarity: Callable[[str], float]) -> list[tuple[str, float]]:
+def _by_spelling(one: Where, other: Where) -> tuple[str | None, str | None]:
     """Places outside the gazetteer: their names, `place, region` as people write them."""
     if one.name is None or other.name is None:
-        return []
+        return None, None
     if one.name == other.name:
-        return [("place.same_name", 1.0), ("place.rarity", rarity("in:" + one.name))]
+        return "place.same_name", one.name
     region, its_region = one.name.rpartition(", ")[2], other.name.rpartition(", ")[2]
     if region != its_region:
-        return [("place.far", 1.0)]
+        return "place.far", None
     if fuzz.ratio(one.name, other.name) >= _ALIKE:
-        return [("place.spelled_alike", 1.0)]
-    return [("place.other_name", 1.0)]
+        return "place.spelled_alike", None
+    return "place.other_name", None

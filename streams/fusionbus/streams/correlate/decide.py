@@ -25,15 +25,17 @@ def correlate(enriched: Enriched, open_incidents: OpenIncidents, now: datetime) 
 
 def decide(enriched: Enriched, open_incidents: OpenIncidents, weights: Weights) -> Match:
     """The decision by these weights."""
-    scored = scores(enriched, open_incidents, weights)
+    told = told_by(enriched)
+    open_incidents.decided(enriched.claim, told)
+    scored = scores(enriched, told, open_incidents, weights)
     if not scored:
         return Fresh()
     scored.sort(key=lambda s: (-s.bits, s.incident.incident_id))
-    total = 1.0 + sum(_odds(s) for s in scored)
+    total = 1.0 + sum(map(_odds, scored))
     best = scored[0]
     probability = _odds(best) / total
     if probability >= weights.merge:
-        relation, origin = echo_of(told_by(enriched), enriched.report.source.derived_from, best.incident)
+        relation, origin = echo_of(told, enriched.report.source.derived_from, best.incident)
         return Joined(best.incident.incident_id, relation, origin, probability, _reasons(best, total, weights))
     doubtful = (s for s in scored[:POSSIBLE_MAX] if _odds(s) / total >= weights.possible)
     return Fresh(

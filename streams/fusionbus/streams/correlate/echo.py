@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from fusionbus.contract.incident import Relation
-from fusionbus.streams.correlate.open_incidents import Open
-from fusionbus.streams.correlate.told import Told
+from fusionbus.streams.correlate.told import Open, Told
 
 SAME_TEXT_MIN = 0.85
 """Share of words in common (Jaccard) from which one text was copied from the other."""

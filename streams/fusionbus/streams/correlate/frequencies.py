@@ -1,21 +1,23 @@
-"""How common a word or place is: open and recent reports counted on top of a prior."""
+"""How common a word or place is among the open reports of one block, counted on top of a prior."""
 
 from collections.abc import Iterable
 from math import log2
 
 from fusionbus.streams.terms import COMMON
 
-DOCUMENTS_MAX = 40_000
-"""Past it all counts are halved: rarity follows the last weeks, and the table stays bounded."""
 _PRIOR_DOCUMENTS = 300.0
 """How many reports the prior counts for: about a week of 1,099 attacks a year (2024), each told several times."""
 _UNKNOWN_SHARE = 0.002
 """Share of reports with a word that the prior does not list."""
 _BITS_MAX = 14.0
+_UNKNOWN = _UNKNOWN_SHARE * _PRIOR_DOCUMENTS
+_PRIOR = {term: share * _PRIOR_DOCUMENTS for term, share in COMMON.items()}
+_LOGS = tuple(log2(count + _UNKNOWN) for count in range(1_024))
+"""Of the counts of words that the prior does not list; most are small."""
 
 
 class Frequencies:
-    """Document frequencies, bounded; up to the bound the same documents give the same counts in any order."""
+    """How many open reports hold each key: what closes is counted off, so that a rebuilt index counts the same."""
 
     __slots__ = ("_counts", "_documents")
 
@@ -26,21 +28,44 @@ class Frequencies:
     def __len__(self) -> int:
         return self._documents
 
-    def count(self, terms: Iterable[str]) -> None:
-        """Counts one document."""
+    def of(self, key: str) -> int:
+        """How many open reports hold this key."""
+        return self._counts.get(key, 0)
+
+    def count(self, keys: Iterable[str]) -> None:
+        """Counts one report, with every key once."""
         counts = self._counts
-        for term in terms:
-            counts[term] = counts.get(term, 0) + 1
+        for key in keys:
+            if key in counts:
+                counts[key] += 1
+            else:
+                counts[key] = 1
         self._documents += 1
-        if self._documents >= DOCUMENTS_MAX:
-            self._halve()
+
+    def uncount(self, keys: Iterable[str]) -> None:
+        """Takes back what was counted."""
+        counts = self._counts
+        for key in keys:
+            left = counts[key] - 1
+            if left:
+                counts[key] = left
+            else:
+                del counts[key]
+        self._documents -= 1
 
     def bits(self, term: str) -> float:
         """The surprise of meeting this term in a report: log2 of one over its share, 0 to 14."""
-        prior = COMMON.get(term, _UNKNOWN_SHARE) * _PRIOR_DOCUMENTS
-        share = (self._documents + _PRIOR_DOCUMENTS) / (self._counts.get(term, 0) + prior)
-        return min(_BITS_MAX, max(0.0, log2(share)))
+        return self.bits_of((term,))[term]
 
-    def _halve(self) -> None:
-        self._counts = {term: count // 2 for term, count in self._counts.items() if count > 1}
-        self._documents //= 2
+    def bits_of(self, terms: Iterable[str]) -> dict[str, float]:
+        """The surprise of each of these terms."""
+        counts, documents = self._counts, log2(self._documents + _PRIOR_DOCUMENTS)
+        found = {}
+        for term in terms:
+            count = counts.get(term, 0)
+            if term in _PRIOR:
+                bits = documents - log2(count + _PRIOR[term])
+            else:
+                bits = documents - (_LOGS[count] if count < len(_LOGS) else log2(count + _UNKNOWN))
+            found[term] = min(_BITS_MAX, max(0.0, bits))
+        return found

@@ -1,16 +1,25 @@
-"""The open incidents of one partition, as features with an index over them; rebuilt from incidents after a restart."""
+"""The open incidents of one partition, as features with an index over them; rebuilt from incidents after a restart.
+
+What it answers depends on the open incidents alone, never on what was open before or on the order they came in: a
+worker that reads on after a crash decides as it would have without.
+"""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from bisect import insort
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 
-from fusionbus.contract.incident import Incident, Member
+from fusionbus.contract.incident import Claim, Incident, Member
 from fusionbus.contract.vocabulary import Status
 from fusionbus.streams.correlate.families import kind_family
 from fusionbus.streams.correlate.frequencies import Frequencies
-from fusionbus.streams.correlate.told import DAY_S, Told, told_of
+from fusionbus.streams.correlate.told import DAY_S, Open, Told, told_of
+
+_IN_ORDER = attrgetter("reported_s", "report_id")
+_GONE_MAX = 4
+"""Index entries to one that stands from which a key's list is cleaned when it is read, before the sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,52 +29,65 @@ class Limits:
     window_days: float = 7.0
     """An incident closes this long after its last report. Source: every pair of reports on one attack in the measured
     sources lies within seven days, 99 % within four."""
-    candidates_max: int = 10
-    """Incidents scored in full for one report: from 8 to 24 pairwise F1 on simulated traffic moved by 0.003."""
-    postings_max: int = 240
-    """Index entries read for one report, rarest key first: bounds the cost however many incidents are open."""
-    key_postings_max: int = 48
+    candidates_max: int = 6
+    """Incidents scored in full for one report: from 6 to 10 pairwise F1 on simulated traffic moved by 0.001."""
+    postings_max: int = 120
+    """Index entries read for one report, rarest key first: bounds the cost however many incidents are open. From 120 to
+    240 pairwise F1 on simulated traffic moved by 0.001."""
+    key_postings_max: int = 32
     """Index entries read of one key, newest first: of a common word only recent reports are worth a look."""
     all_below: int = 12
     """With fewer open incidents than this all are scored, no index read."""
 
 
-class Open:
-    """One open incident."""
-
-    __slots__ = ("alive", "incident_id", "latest_s", "revision", "told")
-
-    def __init__(self, incident_id: str) -> None:
-        self.incident_id = incident_id
-        self.told: list[Told] = []
-        self.latest_s = 0.0
-        self.revision = 0
-        self.alive = True
-
-
 class Block:
     """Incidents that may meet: one status, one family of kinds. Traffic of another block is never looked at."""
 
-    __slots__ = ("dead", "open", "postings")
+    __slots__ = ("dead", "frequencies", "open", "postings")
 
     def __init__(self) -> None:
         self.open: dict[str, Open] = {}
-        self.postings: dict[str, list[Open]] = {}
+        self.frequencies = Frequencies()
+        self.postings: dict[str, list[Told]] = {}
+        """The reports under each key, in the order of their time; what is gone stays until the next sweep."""
         self.dead = 0
 
-    def add(self, key: str, incident: Open) -> None:
-        """Finds the incident under this key from now on."""
-        held = self.postings.get(key)
-        if held is None:
-            self.postings[key] = [incident]
-        elif held[-1] is not incident:
-            held.append(incident)
+    def add(self, told: Told) -> None:
+        """Finds the report under its keys from now on."""
+        self.frequencies.count(told.keys)
+        postings, reported_s = self.postings, told.reported_s
+        for key in told.keys:
+            if key not in postings:
+                postings[key] = [told]
+            elif (held := postings[key])[-1].reported_s < reported_s:
+                held.append(told)
+            else:
+                insort(held, told, key=_IN_ORDER)
+
+    def drop(self, told: Told) -> None:
+        """Finds the report no more."""
+        self.frequencies.uncount(told.keys)
+        told.open, told.keys = None, ()
+        self.dead += 1
+
+    def newest(self, key: str, count: int) -> list[Open]:
+        """The incidents of the newest reports under this key, one for each of as many reports, the oldest first."""
+        held = self.postings[key]
+        found = [told.open for told in held[-count:] if told.open is not None]
+        alive = self.frequencies.of(key)
+        if len(found) == min(count, alive):
+            return found
+        # Some of the newest are gone: revised, withdrawn, or the key grows rare.
+        if len(held) > _GONE_MAX * alive:
+            held[:] = [told for told in held if told.open is not None]
+        standing = (told.open for told in reversed(held) if told.open is not None)
+        return list(islice(standing, count))[::-1]
 
     def sweep(self) -> None:
-        """Drops index entries of gone incidents, once they are as many as the open ones."""
-        if self.dead <= max(1_000, len(self.open)):
+        """Drops index entries of gone reports, once they are as many as the open ones."""
+        if self.dead <= max(1_000, len(self.frequencies)):
             return
-        kept = {key: [i for i in held if i.alive] for key, held in self.postings.items()}
+        kept = {key: [told for told in held if told.open is not None] for key, held in self.postings.items()}
         self.postings = {key: held for key, held in kept.items() if held}
         self.dead = 0
 
@@ -75,11 +97,11 @@ class OpenIncidents:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self.frequencies = Frequencies()
         self._blocks: dict[tuple[Status, str], Block] = {}
         self._block_of: dict[str, Block] = {}
         self._of_report: dict[str, Open] = {}
         self._by_age: list[tuple[float, str]] = []
+        self._decided: tuple[Claim, Told] | None = None
 
     def __len__(self) -> int:
         return len(self._block_of)
@@ -90,31 +112,26 @@ class OpenIncidents:
         return None if found is None else found.incident_id
 
     def put(self, incident: Incident) -> None:
-        """Adds an incident, or brings it up to date; a closed one goes."""
+        """Adds an incident, or brings it up to date, member by member; a closed one goes."""
         if incident.closed or not incident.members:
             self.remove(incident.incident_id)
             return
         block = self._block(incident)
         held = block.open.get(incident.incident_id)
-        if held is not None and not _goes_on(held.told, incident.members):
-            self._drop(block, held)
-            known = {told.report_id for told in held.told}
-            held = None
-        else:
-            known = set()
         if held is None:
             held = block.open[incident.incident_id] = Open(incident.incident_id)
             self._block_of[incident.incident_id] = block
-        self._take(block, held, incident.members, known)
+        self._take(block, held, incident.members)
         held.latest_s = incident.updated_at.timestamp()
         held.revision = incident.revision
         heapq.heappush(self._by_age, (held.latest_s, held.incident_id))
 
     def remove(self, incident_id: str) -> None:
         """Forgets an incident, if it is here."""
-        block = self._block_of.get(incident_id)
+        block = self._block_of.pop(incident_id, None)
         if block is not None:
-            self._drop(block, block.open[incident_id])
+            held = block.open.pop(incident_id)
+            self._forget(block, held, held.told)
             block.sweep()
 
     def expire(self, now: datetime) -> list[str]:
@@ -137,6 +154,10 @@ class OpenIncidents:
         """The incidents of this status and family of kinds."""
         return self._blocks.get((status, family))
 
+    def decided(self, claim: Claim, told: Told) -> None:
+        """Keeps the features of the report just decided on: it will be put next, and need not be read again."""
+        self._decided = claim, told
+
     def _block(self, incident: Incident) -> Block:
         key = (incident.status, kind_family(incident.members[0].kind))
         block = self._blocks.get(key)
@@ -144,61 +165,47 @@ class OpenIncidents:
             block = self._blocks[key] = Block()
         return block
 
-    def _take(self, block: Block, held: Open, members: Iterable[Member], known: set[str]) -> None:
-        for member in islice(members, len(held.told), None):
-            told = told_of(member)
-            held.told.append(told)
+    def _take(self, block: Block, held: Open, members: tuple[Member, ...]) -> None:
+        """Reads the members that are new or changed, and only those."""
+        before = held.told
+        pairs = zip(before, members, strict=False)
+        changed = [index for index, (told, member) in enumerate(pairs) if not _is(told, member)]
+        changed += range(len(before), len(members))
+        if len(changed) > len(members) - len(before):
+            self._forget(block, held, [before[index] for index in changed if index < len(before)])
+        if len(members) < len(before):
+            self._forget(block, held, before[len(members) :])
+            del before[len(members) :]
+        for index in changed:
+            told = self._told(members[index])
+            before[index : index + 1] = [told]
+            told.open = held
             self._of_report[told.report_id] = held
-            if told.report_id not in known:
-                self.frequencies.count(counted(told))
             if not told.withdrawn:
-                for key in keys(told):
-                    block.add(key, held)
+                block.add(told)
 
-    def _drop(self, block: Block, held: Open) -> None:
-        held.alive = False
-        block.dead += 1
-        del block.open[held.incident_id]
-        del self._block_of[held.incident_id]
-        for told in held.told:
+    def _told(self, member: Member) -> Told:
+        decided, self._decided = self._decided, None
+        if decided is not None:
+            claim, told = decided
+            if claim is member.claim and told.report_id == member.report_id and told.revision == member.revision:
+                if member.origin != told.report_id:
+                    told.origin = member.origin
+                told.withdrawn = member.withdrawn
+                return told
+        return told_of(member)
+
+    def _forget(self, block: Block, held: Open, gone: list[Told]) -> None:
+        for told in gone:
             if self._of_report.get(told.report_id) is held:
                 del self._of_report[told.report_id]
+            if told.withdrawn:
+                told.open = None
+            else:
+                block.drop(told)
 
 
-def _goes_on(told: list[Told], members: tuple[Member, ...]) -> bool:
-    """Whether the members begin with exactly what was told, so that only the rest is new."""
-    if len(members) < len(told):
-        return False
-    return all(
-        one.report_id == member.report_id and one.revision == member.revision and one.withdrawn == member.withdrawn
-        for one, member in zip(told, members, strict=False)
+def _is(told: Told, member: Member) -> bool:
+    return (
+        told.report_id == member.report_id and told.revision == member.revision and told.withdrawn == member.withdrawn
     )
-
-
-def counted(told: Told) -> Iterator[str]:
-    """What of a report is counted to know how rare it is."""
-    yield from told.terms
-    where = told.where
-    if where is not None and (name := where.district or where.name) is not None:
-        yield "in:" + name
-    if told.actor is not None:
-        yield "actor:" + told.actor
-    for person in told.persons:
-        yield from person.names
-
-
-def keys(told: Told) -> Iterator[str]:
-    """What a report is found by."""
-    yield from counted(told)
-    yield from told.tokens
-    if told.source is not None:
-        yield told.source
-    where = told.where
-    if where is not None and where.name is not None and where.district is not None:
-        yield "in:" + where.name
-    if where is not None and where.district is not None and told.family is not None:
-        yield f"act:{told.family} {where.district}"
-    if told.killed is not None and told.killed[0] > 1:
-        yield f"killed:{told.killed[0]}"
-    if told.injured is not None and told.injured[0] > 1:
-        yield f"injured:{told.injured[0]}"

@@ -1,5 +1,7 @@
 """The decision in words: one reason a field, the strongest first."""
 
+from functools import cache
+
 from fusionbus.contract.incident import Reason
 from fusionbus.streams.correlate.score import Scored
 from fusionbus.streams.correlate.weights import Weights
@@ -63,10 +65,9 @@ def reasons_of(scored: Scored, rivals: float, weights: Weights) -> tuple[Reason,
     bits: dict[str, float] = {}
     words: dict[str, str] = {}
     for name, amount in [*scored.findings, ("rivals.near", 1.0)]:
-        weight = rivals if name == "rivals.near" else weights.bits.get(name, 0.0) * amount
-        field = name.partition(".")[0]
+        weight = rivals if name == "rivals.near" else weights.bits[name] * amount
+        field, said = _say(name)
         bits[field] = bits.get(field, 0.0) + weight
-        said = _say(name)
         if said is not None:
             words[field] = f"{words[field]}; {said}" if field in words else said
     ranked = sorted(bits, key=lambda field: -abs(bits[field]))
@@ -75,11 +76,14 @@ def reasons_of(scored: Scored, rivals: float, weights: Weights) -> tuple[Reason,
     )
 
 
-def _say(name: str) -> str | None:
-    stem, level = name.rstrip("0123456789"), name[len(name.rstrip("0123456789")) :]
-    if stem in _SAID and level:
-        index = int(level)
-        return _SAID[stem].format(
+@cache
+def _say(name: str) -> tuple[str, str | None]:
+    """The field of a finding, and the finding in words; there are some 150."""
+    field, _, level = name.partition(".")
+    stem = name.rstrip("0123456789")
+    if stem in _SAID and stem != name:
+        index = int(name[len(stem) :])
+        return field, _SAID[stem].format(
             days=_DAYS[min(index, 5)],
             hours=_HOURS[min(index, 3)],
             share=_SHARES[min(index, 6)],
@@ -87,9 +91,8 @@ def _say(name: str) -> str | None:
             years=_YEARS[min(index, 3)],
         )
     if name in _SAID:
-        return _SAID[name]
-    field, _, level = name.partition(".")
-    return _TOLL[level].format(field=field) if level in _TOLL else None
+        return field, _SAID[name]
+    return field, _TOLL[level].format(field=field) if level in _TOLL else None
 
 
 _TOLL = {

@@ -5,10 +5,10 @@ from math import log2
 
 from fusionbus.contract.vocabulary import Kind
 from fusionbus.streams.correlate.candidates import candidates
-from fusionbus.streams.correlate.compare import Finding, Reading, compare, weigh
+from fusionbus.streams.correlate.compare import Finding, Reading, compare, findings, weigh
 from fusionbus.streams.correlate.families import kind_family
-from fusionbus.streams.correlate.open_incidents import Open, OpenIncidents
-from fusionbus.streams.correlate.told import Told, told_by
+from fusionbus.streams.correlate.open_incidents import OpenIncidents
+from fusionbus.streams.correlate.told import Open, Told
 from fusionbus.streams.correlate.weights import Weights
 from fusionbus.streams.values import Enriched
 
@@ -18,68 +18,76 @@ MEMBERS_COMPARED_MAX = 3
 
 @dataclass(slots=True)
 class Scored:
-    """How well a report fits one open incident."""
+    """How well a report fits one open incident, by its nearest member."""
 
+    reading: Reading
     incident: Open
     nearest: Told
-    findings: list[Finding]
+    whole: list[Finding]
+    """What was found on the incident as a whole."""
     bits: float
 
+    @property
+    def findings(self) -> list[Finding]:
+        """Everything that was weighed; together they weigh `bits`."""
+        return findings(self.reading, self.nearest) + self.whole
 
-def scores(enriched: Enriched, held: OpenIncidents, weights: Weights) -> list[Scored]:
-    """The open incidents worth a look, each with its findings and bits, in no order."""
+
+def scores(enriched: Enriched, told: Told, held: OpenIncidents, weights: Weights) -> list[Scored]:
+    """The open incidents worth a look, each with its bits, in no order."""
     report = enriched.report
     block = held.block(report.status, kind_family(report.kind))
     if block is None or not block.open:
         return []
-    told = told_by(enriched)
     linked = report.source.derived_from
-    rarity = held.frequencies.bits
-    reading = Reading(told, {term: rarity(term) for term in told.terms}, rarity, weights.bits)
-    crowd = log2(1 + len(block.open))
+    frequencies = block.frequencies
+    reading = Reading(told, frequencies.bits_of(told.terms), frequencies.bits, weights.bits)
+    prior: list[Finding] = [("prior.open", 1.0), ("prior.crowd", log2(1 + len(block.open)))]
+    if told.several:
+        prior.append(("roundup.told", 1.0))
+    prior_bits = weigh(prior, weights.bits)
     found = []
     for incident in candidates(reading, linked, held, block):
-        scored = _fit(reading, incident)
-        if scored is not None:
-            whole = _as_a_whole(told, linked, incident, crowd)
-            scored.findings += whole
-            scored.bits += weigh(whole, weights.bits)
-            found.append(scored)
+        fit = _fit(reading, linked, incident)
+        if fit is not None:
+            fit.whole += prior
+            fit.bits += prior_bits
+            found.append(fit)
     return found
 
 
-def _fit(reading: Reading, incident: Open) -> Scored | None:
-    """The nearest member; None where every member is hopelessly far."""
+def _fit(reading: Reading, linked: tuple[str, ...], incident: Open) -> Scored | None:
+    """The nearest member; None where none stands."""
     members = incident.told
     if len(members) > MEMBERS_COMPARED_MAX:
         members = [members[0], *members[1 - MEMBERS_COMPARED_MAX :]]
-    nearest: Scored | None = None
-    together, compared = 0.0, 0
+    nearest: Told | None = None
+    best, together, compared = 0.0, 0.0, 0
     for member in members:
         if member.withdrawn:
             continue
-        findings, bits = compare(reading, member)
+        bits = compare(reading, member)
         together += bits
         compared += 1
-        if nearest is None or bits > nearest.bits:
-            nearest = Scored(incident, member, findings, bits)
-    if nearest is not None and compared > 1:
-        others = [("others.less", nearest.bits - together / compared), ("others.count", log2(compared))]
-        nearest.findings += others
-        nearest.bits += weigh(others, reading.bits)
-    return nearest
+        if nearest is None or bits > best:
+            nearest, best = member, bits
+    if nearest is None:
+        return None
+    whole = _as_a_whole(reading.told, linked, incident)
+    if compared > 1:
+        whole += [("others.less", best - together / compared), ("others.count", log2(compared))]
+    return Scored(reading, incident, nearest, whole, best + weigh(whole, reading.bits))
 
 
-def _as_a_whole(told: Told, linked: tuple[str, ...], incident: Open, crowd: float) -> list[Finding]:
-    found: list[Finding] = [("prior.open", 1.0), ("prior.crowd", crowd)]
-    mine = [member for member in incident.told if member.agency == told.agency]
+def _as_a_whole(told: Told, linked: tuple[str, ...], incident: Open) -> list[Finding]:
+    found: list[Finding] = []
+    agency, source = told.agency, told.source
+    mine = [member for member in incident.told if member.agency == agency]
     if mine:
         register = told.kind is Kind.RECORD and any(member.kind is Kind.RECORD for member in mine)
         found.append(("agency.same_register" if register else "agency.same", 1.0))
-    if told.several:
-        found.append(("roundup.told", 1.0))
     if linked and any(member.report_id in linked for member in incident.told):
         found.append(("lineage.derived", 1.0))
-    if told.source is not None and any(member.source == told.source for member in incident.told):
+    if source is not None and any(member.source == source for member in incident.told):
         found.append(("lineage.same_source", 1.0))
     return found

@@ -3,9 +3,9 @@
 100,000 of these are held per worker, so nothing is kept that no comparison reads.
 """
 
-import sys
 from datetime import datetime
 from math import cos, radians
+from sys import intern
 
 from fusionbus.contract.base import Range
 from fusionbus.contract.incident import Claim, Member, PersonClue
@@ -25,7 +25,7 @@ class PersonTold:
     __slots__ = ("age_high", "age_low", "clk", "names", "sex")
 
     def __init__(self, clue: PersonClue) -> None:
-        self.names = tuple(sys.intern(token) for token in clue.name_tokens)
+        self.names = tuple(intern(token) for token in clue.name_tokens)
         self.clk = clue.name_clk
         self.sex = clue.sex
         self.age_low = clue.age_low
@@ -35,16 +35,17 @@ class PersonTold:
 class Where:
     """A place: folded names and a circle; `shrink` is what a degree of longitude is of one of latitude there."""
 
-    __slots__ = ("district", "exact", "lat", "lon", "name", "province", "shrink", "uncertainty_km")
+    __slots__ = ("district", "lat", "lon", "name", "province", "shrink", "uncertainty_km", "uncertainty_km2")
 
     def __init__(self, place: Place) -> None:
         self.province = place.province
-        self.district = sys.intern(plain(place.district)) if place.district else None
-        self.name = sys.intern(plain(place.name)) if place.name else None
+        self.district = intern(plain(place.district)) if place.district else None
+        self.name = intern(plain(place.name)) if place.name else None
         self.lat = place.lat
         self.lon = place.lon
         self.shrink = None if place.lat is None else cos(radians(place.lat))
         self.uncertainty_km = _VAGUE_KM if place.uncertainty_km is None else place.uncertainty_km
+        self.uncertainty_km2 = self.uncertainty_km**2
 
 
 class Told:
@@ -57,8 +58,10 @@ class Told:
         "end_s",
         "family",
         "injured",
+        "keys",
         "killed",
         "kind",
+        "open",
         "origin",
         "persons",
         "report_id",
@@ -68,7 +71,7 @@ class Told:
         "source",
         "start_s",
         "target",
-        "terms",
+        "terms_count",
         "tokens",
         "weapon",
         "where",
@@ -77,7 +80,7 @@ class Told:
 
     def __init__(self, report_id: str, agency: str, kind: Kind, reported_at: datetime, claim: Claim) -> None:
         self.report_id = report_id
-        self.agency = sys.intern(agency)
+        self.agency = intern(agency)
         self.kind = kind
         self.reported_s = reported_at.timestamp()
         self.start_s: float | None = None
@@ -90,10 +93,12 @@ class Told:
         self.family = family_of(claim.category)
         self.weapon = claim.weapon
         self.target = claim.target_sector
-        self.actor = sys.intern(plain(claim.actor)) if claim.actor else None
+        self.actor = intern(plain(claim.actor)) if claim.actor else None
         self.killed = _bounds(claim.killed)
         self.injured = _bounds(claim.injured)
-        self.terms: tuple[str, ...] = ()
+        self.keys: tuple[str, ...] = ()
+        """What it is found by, each once: its terms first, so that they are not held twice."""
+        self.terms_count = 0
         self.tokens: tuple[str, ...] = ()
         self.persons: tuple[PersonTold, ...] = ()
         self.source: str | None = None
@@ -101,32 +106,79 @@ class Told:
         self.revision = 1
         self.several = False
         self.withdrawn = False
+        self.open: Open | None = None
+        """The open incident that holds it, once it is in the index."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The words that tell it apart."""
+        return self.keys[: self.terms_count]
+
+
+class Open:
+    """One open incident."""
+
+    __slots__ = ("incident_id", "latest_s", "revision", "told")
+
+    def __init__(self, incident_id: str) -> None:
+        self.incident_id = incident_id
+        self.told: list[Told] = []
+        self.latest_s = 0.0
+        self.revision = 0
 
 
 def told_by(enriched: Enriched) -> Told:
     """What the matcher reads of a report."""
     report = enriched.report
     told = Told(report.report_id, report.agency, report.kind, report.reported_at, enriched.claim)
-    told.terms = tuple(map(sys.intern, enriched.terms))
     told.tokens = enriched.tokens
     told.persons = tuple(map(PersonTold, enriched.persons))
     told.source = report.source.source_token
     told.revision = report.revision
     told.several = enriched.several_events
+    _keyed(told, enriched.terms)
     return told
 
 
 def told_of(member: Member) -> Told:
     """What the matcher reads of a member, the same as when it was a report."""
     told = Told(member.report_id, member.agency, member.kind, member.reported_at, member.claim)
-    told.terms = tuple(map(sys.intern, member.terms))
-    told.tokens = tuple(map(sys.intern, member.tokens))
+    told.tokens = tuple(map(intern, member.tokens))
     told.persons = tuple(map(PersonTold, member.persons))
     told.source = member.source_token
     told.origin = told.report_id if member.origin == told.report_id else member.origin
     told.revision = member.revision
     told.withdrawn = member.withdrawn
+    _keyed(told, member.terms)
     return told
+
+
+def _keyed(told: Told, terms: tuple[str, ...]) -> None:
+    """Gives a report its keys: words, place, group, names, tokens, source, act and tolls."""
+    found = list(map(intern, terms))
+    told.terms_count = len(found)
+    where = told.where
+    if where is not None:
+        district, name = where.district, where.name
+        if district is not None:
+            found.append(intern("in:" + district))
+            if told.family is not None:
+                found.append(intern(f"act:{told.family} {district}"))
+        if name is not None and name != district:
+            found.append(intern("in:" + name))
+    if told.actor is not None:
+        found.append(intern("actor:" + told.actor))
+    if told.killed is not None and told.killed[0] > 1:
+        found.append(intern(f"killed:{told.killed[0]}"))
+    if told.injured is not None and told.injured[0] > 1:
+        found.append(intern(f"injured:{told.injured[0]}"))
+    if told.persons or told.tokens or told.source is not None:
+        rest = [name for person in told.persons for name in person.names]
+        rest += told.tokens
+        if told.source is not None:
+            rest.append(told.source)
+        found += dict.fromkeys(rest)
+    told.keys = tuple(found)
 
 
 def _bounds(toll: Range | None) -> tuple[int, int] | None:

@@ -1,17 +1,24 @@
 """The learned weights: what each finding of a comparison says, in bits."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+
+class Bits(dict[str, float]):
+    """Bits for one unit of each finding; a finding that was never weighed weighs nothing."""
+
+    def __missing__(self, name: str) -> float:
+        """Nothing."""
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Bits for one unit of each finding, and the two thresholds as probabilities."""
 
-    bits: Mapping[str, float]
+    bits: Bits
     merge: float
     possible: float
 
@@ -25,4 +32,4 @@ def committed() -> Weights:
 def read(text: str) -> Weights:
     """The weights in a JSON text."""
     said = json.loads(text)
-    return Weights(dict(said["bits"]), said["thresholds"]["merge"], said["thresholds"]["possible"])
+    return Weights(Bits(said["bits"]), said["thresholds"]["merge"], said["thresholds"]["possible"])

@@ -76,11 +76,20 @@ def read_text(
     """
     words = cut(text[:TEXT_MAX])
     found = LEXICON.scan(words.folded)
-    places = places_in(words, found)
-    marks = by_kind(found)
+    return _read(words, by_kind(found), places_in(words, found), language_hint == "ur-Latn", published_at, wanted)
+
+
+def _read(  # noqa: PLR0917 - what a text was cut into, and what is asked of it
+    words: Words,
+    marks: Marks,
+    places: list[PlaceHit],
+    roman: bool,
+    published_at: datetime | None,
+    wanted: AbstractSet[str],
+) -> Reading:
     evidence = [Evidence("place", p.matched_text, p.start, p.end) for p in places]
     category = weapon = target = mood = None
-    toll = read_toll(words, marks, roman=language_hint == "ur-Latn")
+    toll = read_toll(words, marks, roman=roman)
     occurred, said_when = read_when(words, marks, published_at)
     killed, injured = toll.killed, toll.injured
     evidence += toll.evidence
