@@ -26,8 +26,8 @@ install: $(STAMP) ## Make the virtual environment and install (the other targets
 demo: $(STAMP) ## Start a real Kafka, the hub and agencies; watch the same attacks become single incidents.
 	@$(BIN)/fusionbus demo
 
-up: $(STAMP) ## Start broker, topics and the hub's workers, and leave them running.
-	@$(BIN)/fusionbus up
+up: $(STAMP) ## Start broker, topics and the hub's workers, and leave them running; SECURE=1 with TLS and passwords.
+	@$(BIN)/fusionbus up $(if $(SECURE),--secure)
 
 down: $(STAMP) ## Stop what `make up` started; its records stay.
 	@$(BIN)/fusionbus down
