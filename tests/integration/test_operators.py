@@ -129,9 +129,10 @@ def test_an_empty_broker_is_told_what_it_lacks_and_the_doctor_leaves_nothing_beh
     admin = KafkaAdminClient(bootstrap_servers=night.bootstrap)
     assert [name for name in admin.list_topics() if not name.startswith("__")] == []
     admin.close()
-    done = night.run("dead-letters", "list")
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "fusionbus provision" in done.stderr
+    for words in (("dead-letters", "list"), ("lag",)):
+        done = night.run(*words)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert "fusionbus provision" in done.stderr
 
 
 def test_lag_is_told_in_records_and_seconds_before_a_worker_runs(night: Night) -> None:

@@ -51,6 +51,12 @@ def test_a_topic_with_other_partitions_than_its_kind_is_a_fault() -> None:
     assert "is 5 and should be 2: reports-CTD-PB" in found.sentence
 
 
+def test_topics_that_a_user_may_not_see_are_not_said_to_be_missing() -> None:
+    found = doctor.hidden(plan(WANTED, NOTHING), 16, "auditor")
+    assert found.level is Level.FAULT
+    assert "Of 16 topics 16 are missing, or auditor may not see them" in found.sentence
+
+
 def test_a_partition_without_a_leader_is_a_fault() -> None:
     assert "No broker leads audit/1" in only(topics_of(HEALTHY, ("audit/1",), ("audit/1",))).sentence
     assert "Fewer copies are in step than should be: audit/1" in only(topics_of(HEALTHY, (), ("audit/1",))).sentence

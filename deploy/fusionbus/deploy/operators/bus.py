@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -11,11 +12,11 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient
 
-from fusionbus.contract.errors import RetryLater
+from fusionbus.contract.errors import Misconfigured, NotAllowed, RetryLater
 from fusionbus.deploy.operators import moments
 from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.operators.settings import OperatorSettings
-from fusionbus.shell.kafka import client_options, explain, explained
+from fusionbus.shell.kafka import client_options, explained
 
 CLIENT_ID: Final = "fusion-operator"
 POLL_MS: Final = 200
@@ -92,7 +93,7 @@ class Bus:
 
         Raises: Misconfigured where the topic is not there, RetryLater where it is too long to be read.
         """
-        with explained(self._settings):
+        with self._needing("READ", topic):
             parts = self._parts(topic)
             ends = self._consumer.end_offsets(parts)
             self._consumer.assign(parts)
@@ -113,7 +114,7 @@ class Bus:
 
     def send(self, topic: str, key: bytes | None, value: bytes, partition: int | None = None) -> Appended:
         """Where the record is, once the broker has it with all its copies."""
-        with explained(self._settings):
+        with self._needing("WRITE", topic):
             if self._producer is None:
                 self._producer = KafkaProducer(**self._options, acks="all")
             sent = self._producer.send(topic, value, key=key, partition=partition)
@@ -171,10 +172,27 @@ class Bus:
             for part, told in self._consumer.offsets_for_times(asked).items()
         }
 
+    @contextmanager
+    def _needing(self, right: str, topic: str) -> Iterator[None]:
+        """Names the right that is lacking: whoever reads it may be the one to give it."""
+        try:
+            with explained(self._settings):
+                yield
+        except NotAllowed as exc:
+            raise NotAllowed(f"{self._user} lacks the right to {right} the topic {topic}.") from exc
+
+    @property
+    def _user(self) -> str:
+        return self._settings.username or "This user"
+
     def _parts(self, topic: str) -> list[Any]:
         numbers = self._consumer.partitions_for_topic(topic)
         if not numbers:
-            raise explain(kafka_errors.UnknownTopicOrPartitionError(), self._settings)
+            # To a user without DESCRIBE a topic looks like one that is not there.
+            raise Misconfigured(
+                f"The broker at {self._settings.bootstrap} has no topic {topic}, or {self._user} may not see it: "
+                "run `fusionbus provision`, or use a user with the right to."
+            )
         return [TopicPartition(topic, number) for number in sorted(numbers)]
 
 

@@ -41,15 +41,18 @@ def doctor(
     else:
         for one in sorted(found, key=_worst_first):
             typer.echo(f"{one.level:<6} {one.check:<9} {showing.neutral(one.sentence)}")
-        typer.echo(_summary(counts))
+        typer.echo(_summary(found))
     raise typer.Exit(EXIT_FAULTS if counts[Level.FAULT] else 0)
 
 
 def _worst_first(one: Finding) -> int:
-    return (Level.FAULT, Level.NOTE, Level.OK).index(one.level)
+    return (Level.FAULT, Level.UNSEEN, Level.NOTE, Level.OK).index(one.level)
 
 
-def _summary(counts: Counter[Level]) -> str:
-    if not counts[Level.FAULT]:
-        return "Nothing is wrong."
-    return f"{counts[Level.FAULT]} fault{'s' if counts[Level.FAULT] > 1 else ''}: mend from the top."
+def _summary(found: list[Finding]) -> str:
+    faults = sum(one.level is Level.FAULT for one in found)
+    blind = ", ".join(dict.fromkeys(one.check for one in found if one.level is Level.UNSEEN))
+    besides = f" Not looked at: {blind}." if blind else ""
+    if not faults:
+        return f"Nothing is wrong in what was looked at.{besides}" if blind else "Nothing is wrong."
+    return f"{faults} fault{'s' if faults > 1 else ''}: mend from the top.{besides}"

@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
+from fusionbus.contract.errors import Misconfigured
+from fusionbus.contract.topics import HUB_APP
 from fusionbus.deploy.operators import lag as lags
 from fusionbus.deploy.operators import showing, words
 from fusionbus.deploy.operators.bus import Bus
@@ -47,9 +49,16 @@ def lag(
 
 
 def measure(bus: Bus) -> tuple[list[Lag], dict[str, int]]:
-    """Every group and topic, and the topics of alerts that nobody reads."""
+    """Every group and topic, and the topics of alerts that nobody reads.
+
+    Raises: Misconfigured, NotAllowed where there is nothing to see, which is not the same as no lag.
+    """
+    names = lags.watched(bus.topics())
+    if not names:
+        raise Misconfigured("No topic of a bus is to be seen here: run `fusionbus provision`, or look as `operator`.")
+    bus.members(HUB_APP)  # groups that this user may not see would only be left out
     committed = bus.committed()  # before the ends: a lag may be told too large by what came between, never too small
-    spans = bus.spans(lags.watched(bus.topics()))
+    spans = bus.spans(names)
     standing = list(lags.standings(spans, committed))
     return lags.lags(standing, _oldest(bus, standing), datetime.now(UTC)), lags.unread(spans, committed)
 

@@ -22,10 +22,11 @@ STATE_VERSION: Final = "v1"
 
 
 class Level(StrEnum):
-    """How bad it is; only a fault changes the exit code."""
+    """How bad it is; only a fault changes the exit code. Unseen: it could not be looked at."""
 
     OK = "ok"
     NOTE = "note"
+    UNSEEN = "unseen"
     FAULT = "fault"
 
 
@@ -46,6 +47,11 @@ def ok(check: str, sentence: str) -> Finding:
 def note(check: str, sentence: str) -> Finding:
     """Worth knowing; nothing is broken by it."""
     return Finding(check, Level.NOTE, sentence)
+
+
+def unseen(check: str, sentence: str) -> Finding:
+    """Not looked at, so it may be right or wrong."""
+    return Finding(check, Level.UNSEEN, sentence)
 
 
 def fault(check: str, sentence: str) -> Finding:
@@ -103,6 +109,15 @@ def topics(
     yield from (fault("topics", sentence) for sentence in faults)
     if not faults:
         yield ok("topics", f"{len(present)} topics are as declared.")
+
+
+def hidden(plan: Plan, wanted: int, user: str) -> Finding:
+    """What topics that are missing mean where users have rights: without the right to see it a topic looks missing."""
+    return fault(
+        "topics",
+        f"Of {wanted} topics {len(plan.new_topics)} are missing, or {user} may not see them: look as `operator`, "
+        "and if they are missing run `fusionbus provision`.",
+    )
 
 
 def registry(plan: Plan, agencies: int, unreadable: int) -> Iterator[Finding]:

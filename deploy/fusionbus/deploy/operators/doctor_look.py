@@ -71,6 +71,9 @@ class Doctor:
             present = cluster.present(Wanted(self.federation))
         spread = doctor.spread_of({name: there.partitions for name, there in present.topics.items()})
         todo = plan(Wanted(self.federation, spread, self.settings.replication), present)
+        if todo.new_topics and self.settings.username:
+            yield doctor.hidden(todo, len(present.topics) + len(todo.new_topics), self.settings.username)
+            return
         yield from doctor.topics(todo, present.topics, *_ailing(bus, present, self.settings))
         yield from self._registry(todo, present)
 
@@ -82,7 +85,7 @@ class Doctor:
     def _clock(self, bus: Bus) -> Finding:
         """Compares clocks over a topic of its own, which is deleted at once: it also proves that the broker writes."""
         if self.read_only:
-            return doctor.note("clocks", "Not compared: that needs a record written, and --read-only forbids it.")
+            return doctor.unseen("clocks", "Not compared: that needs a record written, and --read-only forbids it.")
         name = PROBE + secrets.token_hex(4)
         with explained(self.settings):
             asked = {name: {"num_partitions": 1, "replication_factor": self.settings.replication}}
@@ -104,7 +107,7 @@ def _looked(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         found.extend(look())
     except NotAllowed as exc:
-        found.append(doctor.note(check, f"Not looked at: {exc}"))
+        found.append(doctor.unseen(check, f"Not looked at: {exc}"))
     except FusionError as exc:
         found.append(doctor.fault(check, str(exc)))
     return found
