@@ -153,6 +153,11 @@ def test_reading_what_is_anothers_is_refused(bus: SecuredBus, principal: str, to
     assert bus.refusal(principal, topic) == "TOPIC_AUTHORIZATION_FAILED"
 
 
+def test_a_receiver_of_anothers_alerts_is_refused_in_one_sentence(bus: SecuredBus) -> None:
+    with pytest.raises(NotAllowed, match="does not let CTD-KP see it"):
+        AlertReceiver("IB", [], bus.as_("CTD-KP"), dead_letters=bus.folder / "dead.jsonl").run(follow=False)
+
+
 @pytest.mark.parametrize("group", ["IB.alerts", topics.HUB_APP, "CTD-KPX.alerts"])
 def test_joining_anothers_group_is_refused(bus: SecuredBus, group: str) -> None:
     assert bus.refusal("CTD-KP", "alerts-CTD-KP", group) == "GROUP_AUTHORIZATION_FAILED"

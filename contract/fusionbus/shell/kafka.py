@@ -56,6 +56,11 @@ def explain(exc: kafka_errors.KafkaError, settings: BrokerSettings) -> FusionErr
         return NotAllowed(
             f"The broker at {where} does not let {settings.username or 'this user'} do that: ask the hub's operator."
         )
+    if isinstance(exc, kafka_errors.UnknownTopicOrPartitionError) and settings.security != "PLAINTEXT":
+        return NotAllowed(  # a broker that checks rights does not tell whether a topic exists that one may not see
+            f"The broker at {where} does not have the topic or does not let {settings.username or 'this user'} see it: "
+            "check the agency's name, or ask the hub's operator to run `fusionbus provision`."
+        )
     if isinstance(exc, kafka_errors.UnknownTopicOrPartitionError):
         return Misconfigured(
             f"The broker at {where} does not have the topic: run `fusionbus provision` for this agency first."
@@ -89,9 +94,10 @@ def unreachable(settings: BrokerSettings) -> RetryLater:
             f"No broker answers at {settings.bootstrap}: start one with `fusionbus broker up`, or set FUSION_BOOTSTRAP."
         )
     if settings.security.startswith("SASL"):
+        trust = "FUSION_CA_FILE, " if settings.security == "SASL_SSL" else ""
         return RetryLater(
             f"The broker at {settings.bootstrap} answers but does not let {settings.username} in: "
-            "check FUSION_USERNAME, FUSION_PASSWORD and FUSION_SECURITY."
+            f"check FUSION_USERNAME, FUSION_PASSWORD, {trust}and FUSION_SECURITY."
         )
     return RetryLater(
         f"The broker at {settings.bootstrap} answers, but not as {settings.security}: check FUSION_SECURITY, try again."

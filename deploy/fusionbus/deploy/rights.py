@@ -97,9 +97,11 @@ def _for_provisioning(topic: Topic) -> Iterator[Acl]:
 
 
 def _for_looking(topic: Topic) -> Iterator[Acl]:
-    """Names, settings, offsets and lag for the operator; no record of any topic but the dead letters."""
+    """Names, settings, offsets and lag for the operator; no record of any topic but dead letters and registry."""
     for operation in ("DESCRIBE", "DESCRIBE_CONFIGS"):
         yield _on(OPERATOR, topic, operation)
+    if topic.name == topics.REGISTRY:
+        yield _on(OPERATOR, topic, "READ")  # `doctor` compares it with the agencies file
     yield Acl(OPERATOR, "group", ANY, "DESCRIBE")
     yield Acl(OPERATOR, "cluster", CLUSTER, "DESCRIBE")
 

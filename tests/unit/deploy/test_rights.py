@@ -78,8 +78,11 @@ def test_a_principal_has_these_rights_and_no_others(principal: str) -> None:
     assert rights_of(principal) == TABLE[principal]
 
 
-def test_the_operator_sees_names_and_offsets_of_all_and_records_of_dead_letters_only() -> None:
-    assert {right for right in rights_of(OPERATOR) if right.startswith("READ topic")} == {"READ topic dead-letters"}
+def test_the_operator_sees_names_and_offsets_of_all_and_reads_dead_letters_and_the_registry_only() -> None:
+    assert {right for right in rights_of(OPERATOR) if right.startswith("READ topic")} == {
+        "READ topic dead-letters",
+        "READ topic registry",
+    }
     assert {right.split()[0] for right in rights_of(OPERATOR)} == {"READ", "DESCRIBE", "DESCRIBE_CONFIGS"}
 
 

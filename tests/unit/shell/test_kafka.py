@@ -45,6 +45,12 @@ def test_a_missing_topic_names_the_command_that_makes_it() -> None:
     assert "fusionbus provision" in str(told)
 
 
+def test_a_topic_that_a_signed_in_user_does_not_see_is_not_called_missing() -> None:
+    told = explain(kafka_errors.UnknownTopicOrPartitionError(), signed_in())
+    assert isinstance(told, NotAllowed)
+    assert "does not let CTD-KP see it" in str(told)
+
+
 def test_a_refused_password_is_found_also_behind_another_error() -> None:
     outer = kafka_errors.KafkaTimeoutError("Unable to bootstrap")
     outer.__cause__ = kafka_errors.SaslAuthenticationFailedError()
@@ -67,6 +73,7 @@ def test_a_broker_that_answers_and_does_not_let_in_is_not_called_dead(listener: 
     told = explain(kafka_errors.KafkaTimeoutError(), signed_in(listener))
     assert not isinstance(told, BrokerDown)
     assert "does not let CTD-KP in" in str(told)
+    assert "FUSION_CA_FILE" in str(told)
 
 
 @on_loopback
