@@ -7,10 +7,10 @@ from fusionbus.contract.base import Interval, Range
 from fusionbus.contract.incident import Claim, PersonClue
 from fusionbus.contract.report import Casualties, Place, ThreatReport
 from fusionbus.contract.vocabulary import CasualtyGroup, Outcome, Province
-from fusionbus.streams.reading import PlaceHit, Reading, read_text, resolve, zone_of
+from fusionbus.streams.reading import NAMED, PlaceHit, Reading, read_text, resolve, zone_of
 from fusionbus.streams.reading.resolving import look_up
 from fusionbus.streams.reading.words import LEXICON, cut
-from fusionbus.streams.terms import TERMS_MAX, terms_in
+from fusionbus.streams.terms import TERMS_MAX, terms_in, terms_of
 from fusionbus.streams.values import Enriched
 
 NOWHERE = "PK"
@@ -20,8 +20,6 @@ TEXT_READ_MAX = 2_000
 PERSONS_MAX = 8
 """Persons compared; a list of more is a wanted list, not a description of an event."""
 _TOLL_MAX = 1_000_000
-_NAMED_ELSEWHERE = frozenset({"place", "occurred", "actor"})
-"""Fields whose words are compared in a field of their own and would count twice among the words."""
 
 
 def enrich(report: ThreatReport) -> Enriched:
@@ -148,16 +146,19 @@ def _group(name: str | None) -> str | None:
 
 def _terms(text: str, reading: Reading) -> tuple[str, ...]:
     """The telling words, without those that other fields compare, the first 64."""
-    named = sorted([(said.start, said.end) for said in reading.evidence if said.field in _NAMED_ELSEWHERE])
+    terms = terms_in(_rest(text, reading)) if reading.rest is None else terms_of(reading.rest)
+    if reading.killed_min is not None or reading.injured_min is not None:
+        terms = {term for term in terms if not term.isdecimal()}
+    return tuple(sorted(terms)[:TERMS_MAX])
+
+
+def _rest(text: str, reading: Reading) -> str:
+    named = sorted([(said.start, said.end) for said in reading.evidence if said.field in NAMED])
     rest, at = [], 0
     for start, end in named:
         rest.append(text[at:start])
         at = max(at, end)
-    rest.append(text[at:])
-    terms = terms_in(" ".join(rest))
-    if reading.killed_min is not None or reading.injured_min is not None:
-        terms = {term for term in terms if not term.isdecimal()}
-    return tuple(sorted(terms)[:TERMS_MAX])
+    return " ".join([*rest, text[at:]])
 
 
 def _interval(occurred: tuple[datetime, datetime] | None) -> Interval | None:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -30,7 +31,12 @@ def term_of(word: str) -> str | None:
 
 def terms_in(text: str) -> set[str]:
     """The terms of a text."""
-    terms = set(map(term_of, _WORD.findall(text)))
+    return terms_of(_WORD.findall(text))
+
+
+def terms_of(words: Iterable[str]) -> set[str]:
+    """The terms of words already cut."""
+    terms = set(map(term_of, words))
     terms.discard(None)
     return cast("set[str]", terms)
 

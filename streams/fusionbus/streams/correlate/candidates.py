@@ -41,10 +41,15 @@ def _by_keys(reading: Reading, block: Block, limits: Limits) -> list[Open]:
             break
     if len(worth) <= limits.candidates_max:
         return list(worth)
-    reported_s = reading.told.reported_s
-    for incident in worth:
-        worth[incident] -= abs(reported_s - incident.latest_s) / DAY_S
-    return sorted(worth, key=worth.__getitem__, reverse=True)[: limits.candidates_max]
+    return _best(worth, reading.told.reported_s, limits.candidates_max)
+
+
+def _best(worth: dict[Open, float], reported_s: float, count: int) -> list[Open]:
+    """The incidents worth most, a day apart costing one bit; of most it need not be known how far apart they are."""
+    enough = sorted(worth.values(), reverse=True)[count - 1]
+    least = min([value - abs(reported_s - one.latest_s) / DAY_S for one, value in worth.items() if value >= enough])
+    left = {one: value - abs(reported_s - one.latest_s) / DAY_S for one, value in worth.items() if value >= least}
+    return sorted(left, key=left.__getitem__, reverse=True)[:count]
 
 
 def _shared(reading: Reading, block: Block) -> list[tuple[int, str, float]]:

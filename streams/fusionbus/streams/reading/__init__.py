@@ -38,6 +38,8 @@ _LIST_GAPS = frozenset({"", "and", "And", "&", "aur", "اور", "،"})  # "in Zi
 _NOT_SAID = (None, None)
 _NOT_MANY = frozenset({"0-0", "1-1", "2-2"})  # two blasts are most often one attack
 
+NAMED = frozenset({"place", "occurred", "actor"})
+"""Fields whose words are compared in a field of their own and would count twice among the words."""
 EVERYTHING = frozenset({"category", "target", "mood"})
 """The parts that are read on demand; the others cost little, or decide which words are compared."""
 
@@ -59,6 +61,8 @@ class Reading(NamedTuple):
     mood: Mood | None
     several_events: bool
     evidence: tuple[Evidence, ...]
+    rest: tuple[str, ...] | None
+    """The words that name no place, time or group; None where they must be cut anew, at apostrophes or signs."""
 
 
 def read_text(
@@ -113,7 +117,8 @@ def _read(  # noqa: PLR0917 - what a text was cut into, and what is asked of it
     low, high = killed or _NOT_SAID
     injured_low, injured_high = injured or _NOT_SAID
     several = _several(words, marks, places, toll.statements)
-    told = (category, weapon, target, actor, mood, several, tuple(evidence))
+    rest = words.without([(said.start, said.end) for said in evidence if said.field in NAMED])
+    told = (category, weapon, target, actor, mood, several, tuple(evidence), None if rest is None else tuple(rest))
     return Reading(tuple(places), narrowest(places), occurred, low, high, injured_low, injured_high, *told)
 
 

@@ -104,17 +104,9 @@ def resolve(
 
     Coordinates are kept as given; names then only add what coordinates do not say.
     """
-    code = province_code(province) if province else None
-    known_district = look_up(district, code) if district else None
-    if known_district is not None:
-        code = code or known_district.province
-    known_place = _in_words(place, code, known_district) if place else None
-    if known_place and known_district and known_district.district and known_place.province != known_district.province:
-        known_place = None  # the same name elsewhere: the district was said
-    best = known_place or known_district or (_whole(code) if code else None)
+    code, named, best = _by_name(province, district, place)
     if lat is None or lon is None:
         return _resolved(best) if best else None
-    named = known_district or (known_place if known_place and known_place.district else None)
     around = named or nearest_district(round(lat, POINT_DECIMALS), round(lon, POINT_DECIMALS), code) or best
     if around is None:
         return None
@@ -122,6 +114,22 @@ def resolve(
     name = best.name if best else around.name
     kind = best.kind if best and best.district else around.kind
     return Resolved(name, kind, around.province, around.district, lat, lon, narrow)
+
+
+@lru_cache(maxsize=8192)
+def _by_name(
+    province: str | None, district: str | None, place: str | None
+) -> tuple[str | None, Place | None, Place | None]:
+    """What the names say: the province, what tells the district, and the narrowest."""
+    code = province_code(province) if province else None
+    known_district = look_up(district, code) if district else None
+    if known_district is not None:
+        code = code or known_district.province
+    known_place = _in_words(place, code, known_district) if place else None
+    if known_place and known_district and known_district.district and known_place.province != known_district.province:
+        known_place = None  # the same name elsewhere: the district was said
+    named = known_district or (known_place if known_place and known_place.district else None)
+    return code, named, known_place or known_district or (_whole(code) if code else None)
 
 
 def _in_words(place: str, code: str | None, district: Place | None) -> Place | None:

@@ -3,6 +3,7 @@
 import csv
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from fusionbus.streams.reading.numbers import number_phrases
 # Digits with thousands commas are one word; vowel signs (zabar, zer, …) belong to their Urdu word. The group makes
 # `split` give words and gaps in turn, in one pass.
 _WORD = re.compile(r"(\d{1,3}(?:,\d{3})+|[\w\u064b-\u0655\u0670]+)")
+_SIGN = re.compile(r"[\u064b-\u0655\u0670]")
 # Arabic keyboards type other letters for the same Urdu ones.
 _URDU_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ه": "ہ", "ة": "ہ", "ۃ": "ہ", "ە": "ہ", "ے": "ی"})
 
@@ -42,6 +44,8 @@ class Words:
     """A text, its folded words, what stands between them, and which begin with a digit."""
 
     text: str
+    raw: list[str]
+    """The words as written, or in lower case."""
     folded: list[str]
     gaps: list[str]
     """What stands before each word, and after the last."""
@@ -57,6 +61,17 @@ class Words:
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Where the words from `first` up to `last` begin and end."""
         return self.bounds[2 * first], self.bounds[2 * last - 1]
+
+    def without(self, spans: list[tuple[int, int]]) -> list[str] | None:
+        """The words as written outside of these spans; None where apostrophes or signs join or part some."""
+        text, raw, bounds = self.text, self.raw, self.bounds
+        if "'" in text or "’" in text or "_" in text or (raw is not self.folded and _SIGN.search(text)):
+            return None
+        rest, at = [], 0
+        for start, end in sorted(spans):
+            rest += raw[at : (bisect_left(bounds, start) + 1) // 2]
+            at = max(at, (bisect_left(bounds, end) + 1) // 2)
+        return rest + raw[at:]
 
     def gap(self, index: int) -> str:
         """What stands between word `index` and the next; nothing after the last."""
@@ -76,12 +91,14 @@ def cut(text: str) -> Words:
     """The words of a text."""
     if text.isascii():
         parts = _WORD.split(text.lower())
-        folded = parts[1::2]
+        raw = folded = parts[1::2]
     else:
         parts = _WORD.split(text)
-        folded = list(map(fold, parts[1::2]))
+        raw = parts[1::2]
+        folded = list(map(fold, raw))
     bounds = list(accumulate(map(len, parts)))
-    return Words(text, folded, parts[::2], bounds, [at for at, word in enumerate(folded) if word[:1].isdecimal()])
+    numerals = [at for at, word in enumerate(folded) if word[:1].isdecimal()]
+    return Words(text, raw, folded, parts[::2], bounds, numerals)
 
 
 def key_of(phrase: str) -> tuple[str, ...]:
