@@ -28,24 +28,8 @@ from fusionbus.streams.values import Change, Rejection, Repeat, Ruling
 
 def rejected(event: Event, arrival: Arrival, rejection: Rejection, now: datetime) -> list[Output]:
     """A dead letter, a receipt that says what to mend, and an audit record."""
-    letter_id = ids.dead_letter_id(event.topic, event.partition, event.offset)
-    value = event.value or b""
-    kept = value[:DEAD_LETTER_BODY_BYTES_MAX]
-    letter = DeadLetter(
-        dead_letter_id=letter_id,
-        at=now,
-        topic=event.topic,
-        partition=event.partition,
-        offset=event.offset,
-        agency=arrival.agency or None,
-        reason=rejection.reason,
-        field=rejection.field,
-        sentence=rejection.sentence,
-        key_base64=base64.b64encode(event.key[:1024]).decode() if event.key is not None else None,
-        body_base64=base64.b64encode(kept).decode(),
-        body_bytes=len(value),
-        body_sha256=hashlib.sha256(value).hexdigest(),
-    )
+    letter = _dead_letter(event, arrival, rejection, now)
+    letter_id = letter.dead_letter_id
     outputs = [Output(topics.DEAD_LETTERS, letter_id.encode(), encode(letter))]
     if arrival.agency:
         receipt = Receipt(
@@ -71,6 +55,25 @@ def rejected(event: Event, arrival: Arrival, rejection: Rejection, now: datetime
     )
     outputs.append(_audit(record, letter_id))
     return outputs
+
+
+def _dead_letter(event: Event, arrival: Arrival, rejection: Rejection, now: datetime) -> DeadLetter:
+    value = event.value or b""
+    return DeadLetter(
+        dead_letter_id=ids.dead_letter_id(event.topic, event.partition, event.offset),
+        at=now,
+        topic=event.topic,
+        partition=event.partition,
+        offset=event.offset,
+        agency=arrival.agency or None,
+        reason=rejection.reason,
+        field=rejection.field,
+        sentence=rejection.sentence,
+        key_base64=base64.b64encode(event.key[:1024]).decode() if event.key is not None else None,
+        body_base64=base64.b64encode(value[:DEAD_LETTER_BODY_BYTES_MAX]).decode(),
+        body_bytes=len(value),
+        body_sha256=hashlib.sha256(value).hexdigest(),
+    )
 
 
 def repeated(event: Event, repeat: Repeat, now: datetime) -> list[Output]:

@@ -67,11 +67,9 @@ GIVEN: Final = Given()
 
 def tell(rng: Random, event: Event, agency: str, at: datetime, local_ref: str, *, used: set[str]) -> ThreatReport:
     """What `agency` reports of `event` at this time, under its own reference; `used`: others' sentence patterns."""
-    incident = event.kind is Kind.INCIDENT
-    killed, injured = (noise.toll(rng, event.killed), noise.toll(rng, event.injured)) if incident else (0, 0)
+    killed, injured = _tolls(rng, event)
     occurred_at = min(noise.moment(rng, event.at), at)
-    actor = _actor(rng, event)
-    place = _place(rng, event)
+    actor, place = _actor(rng, event), _place(rng, event)
     facts = wording.Facts(
         spot=place.name or event.spot.name,
         district=noise.district_name(rng, event.district),
@@ -80,11 +78,10 @@ def tell(rng: Random, event: Event, agency: str, at: datetime, local_ref: str, *
         hour=(occurred_at + timedelta(hours=5)).strftime("%H:%M"),
         actor=actor.name if actor else None,
     )
-    persons = _persons(rng, event)
-    tongue = wording.language(rng, agency)
-    text = _text(rng, event, facts, tongue, used)
+    persons, tongue = _persons(rng, event), wording.language(rng, agency)
+    headline, text = wording.headline(event, facts), _text(rng, event, facts, tongue, used)
     handling = sections.handling(rng, agency)
-    tearline = f"{facts.district}: {wording.headline(event, facts)}." if rng.random() < 0.2 else None  # noqa: PLR2004
+    tearline = f"{facts.district}: {headline}." if rng.random() < 0.2 else None  # noqa: PLR2004
     return ThreatReport(
         report_id=ids.report_id(agency, local_ref),
         agency=agency,
@@ -92,19 +89,17 @@ def tell(rng: Random, event: Event, agency: str, at: datetime, local_ref: str, *
         local_ref=local_ref,
         status=event.status,
         occurred=_occurred(rng, event, occurred_at, at),
-        observed_at=occurred_at if not incident else None,
+        observed_at=None if event.kind is Kind.INCIDENT else occurred_at,
         reported_at=at,
         place=place,
         actor=actor,
         **_gravity(event, killed, at),
         **_classed(rng, event),
         source=sections.source(rng, agency),
-        casualties=_casualties(rng, killed, injured) if incident and rng.random() < GIVEN.toll else (),
+        casualties=_casualties(rng, event, killed, injured),
         persons=persons,
-        entities=tuple(
-            Entity(type=thing.type, token=thing.token()) for thing in event.things if rng.random() < GIVEN.thing
-        ),
-        headline=wording.headline(event, facts),
+        entities=_entities(rng, event),
+        headline=headline,
         narrative=text,
         language=tongue,
         tearline=tearline,
@@ -112,6 +107,10 @@ def tell(rng: Random, event: Event, agency: str, at: datetime, local_ref: str, *
         legal=sections.legal(event, subject=any(p.role is SubjectRole.CRIMINAL_SUBJECT for p in persons)),
         section=sections.section(rng, event, names_person=bool(persons)),
     )
+
+
+def _entities(rng: Random, event: Event) -> tuple[Entity, ...]:
+    return tuple(Entity(type=thing.type, token=thing.token()) for thing in event.things if rng.random() < GIVEN.thing)
 
 
 def _text(rng: Random, event: Event, facts: wording.Facts, tongue: str, used: set[str]) -> str | None:
@@ -181,7 +180,16 @@ def _actor(rng: Random, event: Event) -> Actor | None:
     return Actor(name=name, attribution_confidence=confidence, claimed=rng.random() < 0.3)  # noqa: PLR2004 - as GIVEN
 
 
-def _casualties(rng: Random, killed: int, injured: int) -> tuple[Casualties, ...]:
+def _tolls(rng: Random, event: Event) -> tuple[int, int]:
+    """Killed and injured, as this teller counts; none but of something that happened."""
+    if event.kind is not Kind.INCIDENT:
+        return 0, 0
+    return noise.toll(rng, event.killed), noise.toll(rng, event.injured)
+
+
+def _casualties(rng: Random, event: Event, killed: int, injured: int) -> tuple[Casualties, ...]:
+    if event.kind is not Kind.INCIDENT or rng.random() >= GIVEN.toll:
+        return ()
     group = rng.choice((CasualtyGroup.UNKNOWN, CasualtyGroup.UNKNOWN, CasualtyGroup.CIVILIAN, CasualtyGroup.POLICE))
     spread = rng.randint(1, 3) if rng.random() < 0.12 else 0  # noqa: PLR2004 - as GIVEN
     dead = Casualties(outcome=Outcome.KILLED, group=group, low=killed, high=killed + spread)
