@@ -31,10 +31,10 @@ class Limits:
     sources lies within seven days, 99 % within four."""
     candidates_max: int = 6
     """Incidents scored in full for one report: from 6 to 10 pairwise F1 on simulated traffic moved by 0.001."""
-    postings_max: int = 120
-    """Index entries read for one report, rarest key first: bounds the cost however many incidents are open. From 120 to
+    postings_max: int = 80
+    """Index entries read for one report, rarest key first: bounds the cost however many incidents are open. From 60 to
     240 pairwise F1 on simulated traffic moved by 0.001."""
-    key_postings_max: int = 32
+    key_postings_max: int = 24
     """Index entries read of one key, newest first: of a common word only recent reports are worth a look."""
     all_below: int = 12
     """With fewer open incidents than this all are scored, no index read."""

@@ -1,6 +1,6 @@
 """Numbers in a text that count people, as intervals: not years, ages, dates, clock times or numbers of things."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fusionbus.streams.reading.words import Mark, Marks, Words, key_of
 
@@ -12,6 +12,8 @@ _OTHERS = frozenset(key_of("others other more مزید دیگر injured wounded 
 _RANGE = frozenset(key_of("to or سے"))
 _NO_COUNT_AFTER = ("age", "month", "thing")
 _NO_COUNT_BEFORE = ("month", "including", "age")
+_NOUNS = ("thing", "event")
+_PART = ("including",)
 
 Interval = tuple[int, int | None]
 
@@ -36,13 +38,13 @@ def counts_in(words: Words, marks: Marks, *, roman: bool) -> list[Count]:
     if not places:
         return []
     surroundings = _Surroundings(
-        {m.first for kind in _NO_COUNT_AFTER for m in marks.get(kind, ())},
-        {m.first for kind in ("thing", "event") for m in marks.get(kind, ())},
-        {m.last for kind in _NO_COUNT_BEFORE for m in marks.get(kind, ())},
-        {m.last for m in marks.get("including", ())},
+        _firsts(marks, _NO_COUNT_AFTER),
+        _firsts(marks, _NOUNS),
+        _lasts(marks, _NO_COUNT_BEFORE),
+        _lasts(marks, _PART),
     )
-    bounds = {m.last: m.value for m in marks.get("bound", ())}
-    trailing = {m.first: m.value for m in marks.get("bound", ())}
+    bounds = {m.last: m.value for m in marks["bound"]} if "bound" in marks else {}
+    trailing = {m.first: m.value for m in marks["bound"]} if bounds else {}
     found: list[Count] = []
     part_last = -LISTED_WORDS - 1  # where the last "including N" ended
     for first in places:
@@ -84,8 +86,15 @@ def _goes_on(words: Words, part_last: int, first: int, last: int) -> bool:
     return joined and _OTHERS.isdisjoint(words.folded[last : last + 2])
 
 
-@dataclass(frozen=True, slots=True)
-class _Surroundings:
+def _firsts(marks: Marks, kinds: tuple[str, ...]) -> set[int]:
+    return {mark.first for kind in kinds if kind in marks for mark in marks[kind]}
+
+
+def _lasts(marks: Marks, kinds: tuple[str, ...]) -> set[int]:
+    return {mark.last for kind in kinds if kind in marks for mark in marks[kind]}
+
+
+class _Surroundings(NamedTuple):
     """Where the words stand that make a number beside them count something else than people."""
 
     after: set[int]

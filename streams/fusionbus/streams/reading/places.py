@@ -76,7 +76,8 @@ def narrowest(hits: list[PlaceHit]) -> PlaceHit | None:
     if len(hits) > 1:
         provinces = {hit.province for hit in hits if hit.rank >= RANK["region"]}
         hits = [hit for hit in hits if hit.province in provinces] or hits
-        return min(hits, key=lambda hit: max(hit.rank, 1))
+        ranks = [max(hit.rank, 1) for hit in hits]
+        return hits[ranks.index(min(ranks))]
     return hits[0] if hits else None
 
 

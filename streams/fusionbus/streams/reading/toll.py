@@ -34,6 +34,8 @@ def read_toll(words: Words, marks: Marks, *, roman: bool = False) -> Toll:
     verbs = [*marks.get("kill", ()), *marks.get("injure", ())]
     found: dict[str, list[tuple[Interval, bool]]] = {"kill": [], "injure": []}
     toll = Toll()
+    if not verbs and "none" not in marks:
+        return toll
     if verbs:
         verbs.sort(key=_first)
         numbers = counts_in(words, marks, roman=roman)
