@@ -52,11 +52,15 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBus]:
         gc.collect()  # what was forgotten is found here, where that is expected
 
 
+DEBUG = {"FUSION_LOG_LEVEL": "DEBUG"}
+"""What a worker says at the most: still no password."""
+
+
 @pytest.fixture(scope="module")
 def hub(bus: SecuredBus) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker with the hub's rights and no others."""
     with (bus.folder / "worker.log").open("ab") as log:
-        process = subprocess.Popen([COMMAND, "worker", "--id", "s"], env=bus.env("hub"), stdout=log, stderr=log)
+        process = subprocess.Popen([COMMAND, "worker", "--id", "s"], env=bus.env("hub") | DEBUG, stdout=log, stderr=log)
     yield process
     process.terminate()
     try:
@@ -202,10 +206,12 @@ def ask_the_controller(bus: SecuredBus) -> None:
 
 # -- secrets ----------------------------------------------------------------------------------------------------------
 def test_no_password_stands_in_a_log_and_every_secret_is_its_owners_alone(bus: SecuredBus) -> None:
+    done = bus.run("CTD-KP", "--log-level", "DEBUG", "alerts", "--agency", "CTD-KP", "--once")
+    assert done.returncode == 0, done.stderr
     passwords = [path.read_text(encoding="utf-8").strip() for path in bus.secrets.root.glob("*.password")]
     assert len(set(passwords)) == len(passwords) == 9
     logs = [*bus.folder.rglob("*.log"), *bus.folder.rglob("*.out")]
-    said = "".join(path.read_text(encoding="utf-8", errors="replace") for path in logs)
+    said = "".join(path.read_text(encoding="utf-8", errors="replace") for path in logs) + done.stdout + done.stderr
     assert "INFO" in said
     assert not [number for number, password in enumerate(passwords) if password in said]
     private = [*bus.secrets.root.iterdir(), bus.broker.folder.settings]
