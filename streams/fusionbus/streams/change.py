@@ -137,9 +137,6 @@ def _logged(incident: Incident, member: Member, rulings: Iterable[Ruling]) -> tu
 
 def _awaiting(incident: Incident, rulings: Iterable[Ruling]) -> Incident:
     sent_at: datetime = incident.updated_at
-    told = {
-        ruling.agency: Awaited(revision=incident.revision, sent_at=sent_at)
-        for ruling in rulings
-        if ruling.form is not None
-    }
+    now = Awaited(revision=incident.revision, sent_at=sent_at)
+    told = {ruling.agency: now for ruling in rulings if ruling.form is not None}
     return incident.model_copy(update={"awaited": incident.awaited | told})

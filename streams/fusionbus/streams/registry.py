@@ -116,6 +116,10 @@ class Registry:
         entry = self.agencies.get(agency)
         return entry is not None and entry.active
 
+    def position_of(self, agency: str) -> int:
+        """Where a known agency stands among all."""
+        return self.kept(("positions",), lambda: {name: at for at, name in enumerate(self.agencies)})[agency]
+
     def kept(self, key: tuple[object, ...], find: Callable[[], T]) -> T:
         """What was found for this key before, or is found now; bounded."""
         held: T | None = self._found.get(key)

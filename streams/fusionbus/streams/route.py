@@ -15,6 +15,7 @@ from fusionbus.contract.vocabulary import TLP, Form, Kind, Status
 from fusionbus.streams.registry import Facets, Registry, wants
 from fusionbus.streams.values import Ruling
 
+_OWN_CIRCLE: Final = (TLP.AMBER, TLP.AMBER_STRICT)
 HUB_AGENCY: Final = "NACTA"
 """The centre itself: it runs the hub and is part of every originator's own circle.
 Source: National Counter Terrorism Authority Act 2013, section 4 (receives and collates all information)."""
@@ -23,7 +24,13 @@ Source: National Counter Terrorism Authority Act 2013, section 4 (receives and c
 def route(facets: Facets, registry: Registry) -> tuple[Ruling, ...]:
     """The ruling on every agency, before it is known who has the news already."""
     about = registry.asked.about(facets)
-    return registry.kept(about, lambda: _rule_on_all(about, registry))
+    # Whose report it is matters to those two markings and to itself, and to nobody else.
+    whose = about if about.tlp in _OWN_CIRCLE else about._replace(agency="")
+    rulings = registry.kept(whose, lambda: _rule_on_all(whose, registry))
+    if not registry.knows(facets.agency):
+        return rulings
+    own = registry.position_of(facets.agency)
+    return (*rulings[:own], Ruling(facets.agency, Rule.ECHO), *rulings[own + 1 :])
 
 
 def _rule_on_all(facets: Facets, registry: Registry) -> tuple[Ruling, ...]:
@@ -42,8 +49,6 @@ def _rule_on(agency: Agency, refusal: Rule | None, interest: tuple[Rule, str], *
     """The ruling on one agency."""
     if not agency.active:
         return Ruling(agency.agency, Rule.INACTIVE)
-    if agency.agency == facets.agency:
-        return Ruling(agency.agency, Rule.ECHO)
     if refusal is None:
         rule, why = interest
         if rule.delivers and facets.kind in agency.kinds:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from fusionbus.contract.incident import Claim, Incident, Member, PersonClue, Reason, Relation
 from fusionbus.contract.records import ReceiptOutcome, RejectReason
@@ -103,9 +104,11 @@ class Rejection:
     revision: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """The decision on one agency: the rule that made it, and, where it delivers, in which form and why."""
+class Ruling(NamedTuple):
+    """The decision on one agency: the rule that made it, and, where it delivers, in which form and why.
+
+    A tuple, because one is made for every agency.
+    """
 
     agency: str
     rule: Rule
