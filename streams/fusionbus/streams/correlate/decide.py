@@ -31,16 +31,18 @@ def decide(enriched: Enriched, open_incidents: OpenIncidents, weights: Weights) 
     if not scored:
         return Fresh()
     scored.sort(key=lambda s: (-s.bits, s.incident.incident_id))
-    total = 1.0 + sum(map(_odds, scored))
+    odds = list(map(_odds, scored))
+    total = 1.0 + sum(odds)
     best = scored[0]
-    probability = _odds(best) / total
+    probability = odds[0] / total
     if probability >= weights.merge:
         relation, origin = echo_of(told, enriched.report.source.derived_from, best.incident)
         return Joined(best.incident.incident_id, relation, origin, probability, _reasons(best, total, weights))
-    doubtful = (s for s in scored[:POSSIBLE_MAX] if _odds(s) / total >= weights.possible)
-    return Fresh(
-        tuple(Candidate(s.incident.incident_id, _odds(s) / total, _reasons(s, total, weights)) for s in doubtful)
-    )
+    shares = [share for share in (each / total for each in odds[:POSSIBLE_MAX]) if share >= weights.possible]
+    doubtful = zip(
+        scored, shares, strict=False
+    )  # from the most probable down, so the first are those that are possible
+    return Fresh(tuple(Candidate(s.incident.incident_id, share, _reasons(s, total, weights)) for s, share in doubtful))
 
 
 def _odds(scored: Scored) -> float:

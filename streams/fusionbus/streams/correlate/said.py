@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from pydantic import TypeAdapter
+
 from fusionbus.contract.incident import Reason
 from fusionbus.streams.correlate.score import Scored
 from fusionbus.streams.correlate.weights import Weights
@@ -70,10 +72,14 @@ def reasons_of(scored: Scored, rivals: float, weights: Weights) -> tuple[Reason,
         bits[field] = bits.get(field, 0.0) + weight
         if said is not None:
             words[field] = f"{words[field]}; {said}" if field in words else said
-    ranked = sorted(bits, key=lambda field: -abs(bits[field]))
-    return tuple(
-        Reason(field=field, bits=bits[field], said=words.get(field, field)) for field in ranked if bits[field] != 0.0
+    ranked = sorted([field for field in bits if bits[field] != 0.0], key=lambda field: -abs(bits[field]))
+    return _REASONS.validate_python(
+        [{"field": field, "bits": bits[field], "said": words.get(field, field)} for field in ranked]
     )
+
+
+_REASONS = TypeAdapter(tuple[Reason, ...])
+"""Checks all reasons in one call."""
 
 
 @cache

@@ -51,18 +51,14 @@ def places_in(words: Words, marks: list[Mark]) -> list[PlaceHit]:
     found = PLACE_LEXICON.scan(words.folded)
     if not found:
         return []
-    names = [BY_KEY[mark.value] for mark in found]
     longer = [mark for mark in marks if mark.last - mark.first > 1]
-    sure = [
-        name.places[0]
-        for name, mark in zip(names, found, strict=True)
-        if not name.doubtful and not _part_of_other(mark, longer)
-    ]
+    named = [(mark, BY_KEY[mark.value]) for mark in found if not longer or not _part_of_other(mark, longer)]
+    sure = [name.places[0] for _, name in named if not name.doubtful]
     hits = []
-    for mark, name in zip(found, names, strict=True):
-        if _part_of_other(mark, longer) or (name.doubtful and not _meant(mark, name.places, words, sure)):
-            continue
+    for mark, name in named:
         places = name.places
+        if name.doubtful and not _meant(mark, places, words, sure):
+            continue
         place = places[0] if len(places) == 1 else _likeliest(places, sure)
         hits.append(_hit(place, mark, words))
     return hits

@@ -16,6 +16,7 @@ from fusionbus.streams.reading.numbers import number_phrases
 # Digits with thousands commas are one word; vowel signs (zabar, zer, …) belong to their Urdu word. The group makes
 # `split` give words and gaps in turn, in one pass.
 _WORD = re.compile(r"(\d{1,3}(?:,\d{3})+|[\w\u064b-\u0655\u0670]+)")
+_ASCII_WORD = re.compile(r"(\d{1,3}(?:,\d{3})+|\w+)", re.ASCII)
 _SIGN = re.compile(r"[\u064b-\u0655\u0670]")
 # Arabic keyboards type other letters for the same Urdu ones.
 _URDU_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ه": "ہ", "ة": "ہ", "ۃ": "ہ", "ە": "ہ", "ے": "ی"})
@@ -90,7 +91,7 @@ def fold(word: str) -> str:
 def cut(text: str) -> Words:
     """The words of a text."""
     if text.isascii():
-        parts = _WORD.split(text.lower())
+        parts = _ASCII_WORD.split(text.lower())
         raw = folded = parts[1::2]
     else:
         parts = _WORD.split(text)
