@@ -45,7 +45,7 @@ def _by_distance(one: Where, other: Where) -> str | None:
         return None
     north = one.lat - other.lat
     east = (one.lon - other.lon) * one.shrink
-    reach = (north * north + east * east) / (_NOISE_KM2 + one.uncertainty_km2 + other.uncertainty_km2)
+    reach = (north * north + east * east) / (_NOISE_KM2 + one.uncertainty_km**2 + other.uncertainty_km**2)
     return _LEVELS[bisect_left(_REACH, reach)]
 
 

@@ -35,7 +35,7 @@ class PersonTold:
 class Where:
     """A place: folded names and a circle; `shrink` is what a degree of longitude is of one of latitude there."""
 
-    __slots__ = ("district", "lat", "lon", "name", "province", "shrink", "uncertainty_km", "uncertainty_km2")
+    __slots__ = ("district", "lat", "lon", "name", "province", "shrink", "uncertainty_km")
 
     def __init__(self, place: Place) -> None:
         self.province = place.province
@@ -45,7 +45,6 @@ class Where:
         self.lon = place.lon
         self.shrink = None if place.lat is None else cos(radians(place.lat))
         self.uncertainty_km = _VAGUE_KM if place.uncertainty_km is None else place.uncertainty_km
-        self.uncertainty_km2 = self.uncertainty_km**2
 
 
 class Told:
