@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reports", type=int, default=20_000, help="backlog for the two rates")
     parser.add_argument("--open", type=int, default=100_000, help="reports in open incidents for the memory; 0: skip")
-    parser.add_argument("--seconds", type=int, default=30, help="length of the latency run; 0: skip")
+    parser.add_argument("--seconds", type=int, default=45, help="length of the latency run; 0: skip")
     wish = parser.parse_args()
     console, table = Console(), Table("what", "measured", "bar", title="fusionbus bench")
     with tempfile.TemporaryDirectory(prefix="fusionbus-bench-") as scratch, console.status("starting …") as status:

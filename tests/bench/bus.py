@@ -144,7 +144,7 @@ class Bus:
 def a_bus(folder: Path) -> Iterator[Bus]:
     """A provisioned bus for the duration of the block."""
     folder.mkdir(parents=True, exist_ok=True)
-    with LocalBroker(folder / "broker") as broker:
+    with LocalBroker(folder / "broker", quick_start=False) as broker:
         bus = Bus(folder, broker)
         try:
             bus.run("provision")

@@ -70,7 +70,7 @@ def hub_rate(bus: Bus, loads: Sequence[Load]) -> float:
     return rate_of(stamps)
 
 
-def latency(bus: Bus, loads: Sequence[Load], rate: float, warm_s: float = 8.0) -> Latency:
+def latency(bus: Bus, loads: Sequence[Load], rate: float, warm_s: float = 15.0) -> Latency:
     """Publish to alert at this rate over all agencies' topics, after a warm-up under the same load."""
     found: list[tuple[float, float]] = []
     done = threading.Event()

@@ -37,6 +37,7 @@ class LocalBroker:
         port: the loopback port; 0 picks a free one, which is then kept for every restart.
         settings: where the jars come from and are kept; read from the environment by default.
         dies_with_parent: whether the kernel ends the broker when the thread that started it is gone (Linux).
+        quick_start: ready sooner, and slower once warm: right for a test or a demo, wrong for a service.
         secrets: with it the broker is secured (TLS, passwords, rights); its passwords and certificates lie there.
     """
 
@@ -47,11 +48,13 @@ class LocalBroker:
         port: int = 0,
         settings: LocalBrokerSettings | None = None,
         dies_with_parent: bool = True,
+        quick_start: bool = True,
         secrets: Secrets | None = None,
     ) -> None:
         self._fixed_port = port
         self._settings = settings or load(LocalBrokerSettings)
         self._dies_with_parent = dies_with_parent
+        self._quick_start = quick_start
         self._secrets = secrets
         self.folder = Folder(folder.absolute())
         self._me = Member(node_id=1, port=port, controller_port=0)
@@ -113,7 +116,9 @@ class LocalBroker:
         """Starts the process and does not wait for it."""
         jars = self.make_ready_to_run()
         self._log_from = broker_process.log_end(self.folder)
-        self._process = broker_process.spawn(self.folder, jars, dies_with_parent=self._dies_with_parent)
+        self._process = broker_process.spawn(
+            self.folder, jars, dies_with_parent=self._dies_with_parent, quick_start=self._quick_start
+        )
 
     def make_ready_to_run(self) -> tuple[Path, ...]:
         """The class path, once folder, ports, settings and data layout are in order."""

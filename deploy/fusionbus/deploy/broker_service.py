@@ -107,6 +107,7 @@ def up(settings: LocalBrokerSettings, port: int | None = None, *, secure: bool =
             port=port or settings.broker_port,
             settings=settings,
             dies_with_parent=False,
+            quick_start=False,
             secrets=secrets,
         )
         try:
