@@ -1,14 +1,17 @@
 """Laws over the pages in docs: what they tell others is what the code does, and no dependency comes without its row."""
 
+import base64
 import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from packaging.requirements import Requirement
 
-from fusionbus.contract import codec, ids
+from fusionbus.contract import codec, ids, signing
+from fusionbus.contract.handling import Signature
 from fusionbus.contract.records import ReceiptOutcome, RejectReason
 from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
 from fusionbus.contract.topics import ONE_MESSAGE_BYTES_MAX
@@ -17,7 +20,7 @@ from fusionbus.producers.tokens import demo_key, tokenise_entity
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = ("pyproject.toml", "contract/pyproject.toml", "producers/pyproject.toml", "consumers/pyproject.toml")
-UNUSED_REASONS = {RejectReason.REVISION_GAP, RejectReason.BAD_SIGNATURE}
+UNUSED_REASONS = {RejectReason.REVISION_GAP}
 """On the wire for later; no hub of this version gives them."""
 
 
@@ -75,6 +78,21 @@ def test_the_worked_examples_on_the_wire_format_page_are_right() -> None:
     assert str(ids.NAMESPACE) in page
     assert ids.report_id("CTD-KP", "KP-2026-0417") in page
     assert tokenise_entity(EntityType.PHONE, "0300-1234567", key=demo_key()).token in page
+
+
+def test_the_signature_on_the_wire_format_page_is_right_and_only_that_one() -> None:
+    vector = dict(re.findall(r"^(private key|public key|key_id|report|appended) *= (\S+)", wire_format(), re.MULTILINE))
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["private key"]))
+    public, unsigned = key.public_key().public_bytes_raw(), vector["report"].encode()
+    value = base64.b64encode(key.sign(b"fusionbus report 1\n" + unsigned)).decode()
+    signature = Signature(key_id=signing.key_id_of(public), value=value)
+    assert (public.hex(), signature.key_id) == (vector["public key"], vector["key_id"])
+    whole = signing.sealed(unsigned, signature)
+    assert whole.decode() == vector["report"][:-1] + vector["appended"]
+    assert signing.unsealed(whole, signature) == unsigned
+    report = codec.decode_report(whole)
+    assert isinstance(report, ThreatReport)
+    assert report.signature == signature
 
 
 def test_the_wire_format_page_tells_every_outcome_reason_and_limit() -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fusionbus.contract.base import AgencyId, Id, Latitude, Longitude, Message, Text, UtcDatetime
+from fusionbus.contract.handling import KeyId
 from fusionbus.contract.vocabulary import (
     Classification,
     Kind,
@@ -15,6 +16,21 @@ from fusionbus.contract.vocabulary import (
     ThreatCategory,
     Urgency,
 )
+
+SIGNING_KEYS_MAX = 20
+"""Old keys stay listed, so that what they signed can be judged; a rotation a year fills twenty years."""
+
+
+class SigningKey(Message):
+    """A public key with which an agency's reports are signed, and when it counts: by the broker's time stamp."""
+
+    key_id: KeyId
+    public_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+    """The 32 bytes of an Ed25519 key in base64."""
+    valid_from: UtcDatetime
+    valid_until: UtcDatetime | None = None
+    revoked_at: UtcDatetime | None = None
+    """From here on nothing signed with it is taken, however old it says it is."""
 
 
 class Agency(Message):
@@ -41,6 +57,12 @@ class Agency(Message):
     """A partner abroad: it receives only what names it in `releasable_to` or is TLP:CLEAR, and never full."""
     contact: Text
     active: bool = True
+    keys: Annotated[tuple[SigningKey, ...], Field(max_length=SIGNING_KEYS_MAX)] = ()
+    """Keys that sign its reports; two may count at once, while one follows the other."""
+    must_sign: bool = False
+    """Whether a report without signature is refused."""
+    quota_bytes_s: Annotated[int, Field(ge=1_024, le=1_000_000_000)] | None = None
+    """What it may write in the long run; without it the hub's default."""
 
 
 class Near(Message):

@@ -89,8 +89,11 @@ class Attachment(Message):
     size_bytes: Annotated[int, Field(ge=0)]
 
 
-class Signature(Message):
-    """An Ed25519 signature over the canonical bytes of the report without this field."""
+KeyId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")]
 
-    key_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")]
+
+class Signature(Message):
+    """An Ed25519 signature over the bytes of the report without this field: `contract/signing.py`."""
+
+    key_id: KeyId
     value: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{86}==$")]

@@ -95,6 +95,7 @@ def signed_in(bootstrap: str, principal: str, files: Secrets) -> BrokerSettings:
 
 def environment(bootstrap: str, principal: str, files: Secrets) -> dict[str, str]:
     """The environment variables of this principal's commands: where its secrets lie, never a secret."""
+    signs = {"FUSION_SIGNING_KEY_FILE": str(files.signing_file(principal))}
     return {
         "FUSION_BOOTSTRAP": bootstrap,
         "FUSION_SECURITY": "SASL_SSL",
@@ -102,7 +103,7 @@ def environment(bootstrap: str, principal: str, files: Secrets) -> dict[str, str
         "FUSION_USERNAME": principal,
         "FUSION_PASSWORD_FILE": str(files.password_file(principal)),
         "FUSION_CA_FILE": str(files.ca_file),
-    }
+    } | (signs if files.signing_file(principal).exists() else {})
 
 
 def probe_options(bootstrap: str, files: Secrets | None) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ import typer
 
 from fusionbus.deploy.cli_broker import broker_commands
 from fusionbus.deploy.cli_demo import demo_commands
+from fusionbus.deploy.cli_keys import keys_commands
 from fusionbus.deploy.cli_provision import provision_commands
 from fusionbus.deploy.cli_rights import env_commands
 from fusionbus.deploy.cli_up import up_commands
@@ -15,4 +16,5 @@ commands.add_typer(provision_commands)
 commands.add_typer(demo_commands)
 commands.add_typer(up_commands)
 commands.add_typer(env_commands)
+commands.add_typer(keys_commands, name="keys")
 commands.add_typer(operator_commands)

@@ -16,10 +16,11 @@ from fusionbus.contract.agency import Agency, Subscription
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.topics import Partitions, agency_of
 from fusionbus.deploy import agencies as agencies_file
-from fusionbus.deploy import cli_rights
+from fusionbus.deploy import cli_keys, cli_rights
 from fusionbus.deploy.provision import NOTHING, ConfigChange, NewTopic, Plan, Wanted, Writing, carry_out, plan
 from fusionbus.deploy.provision import Progress as Report
 from fusionbus.deploy.provision_kafka import KafkaCluster, ProvisionSettings
+from fusionbus.deploy.signing_keys import PublicKeys
 from fusionbus.shell.kafka import BrokerDown
 from fusionbus.shell.settings import load
 
@@ -55,11 +56,13 @@ def provision(  # noqa: PLR0917 - typer reads options by name
 ) -> None:
     """Create topics, users and rights, write agencies and default subscriptions; what is right already is left."""
     settings = load(ProvisionSettings, bootstrap=bootstrap, replication=replication)
-    federation = agencies_file.read(agencies)
+    also_rights = settings.security != "PLAINTEXT" if rights is None else rights
+    federation = PublicKeys.under(settings.home).joined_to(agencies_file.read(agencies))
+    if also_rights and not dry_run:
+        federation = cli_keys.bring(federation, settings)
     spread = Partitions(ingress=partitions, zones=partitions, agency=partitions_agency)
     wanted = Wanted(federation, spread, settings.replication)
     console = Console()
-    also_rights = settings.security != "PLAINTEXT" if rights is None else rights
     if dry_run:
         _show(_look(wanted, settings, console), console)
         if also_rights:

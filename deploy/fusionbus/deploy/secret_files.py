@@ -1,4 +1,4 @@
-"""The folder of secrets: a password for each principal, the certificates, nothing that others can read."""
+"""The folder of secrets: passwords, signing keys, certificates; nothing that others can read."""
 
 import contextlib
 import os
@@ -42,9 +42,11 @@ class Secrets:
 
     def password_file(self, principal: str) -> Path:
         """Where the password of this principal lies. Raises: Misconfigured for a name that is none."""
-        if not PRINCIPAL.fullmatch(principal):
-            raise Misconfigured(f"{principal!r} is no name of an agency or a role: use letters, digits and hyphens.")
-        return self.root / f"{principal}.password"
+        return self._file(principal, "password")
+
+    def signing_file(self, agency: str) -> Path:
+        """Where the key lies with which this agency signs its reports. Raises: Misconfigured, as above."""
+        return self._file(agency, "signing.pem")
 
     def password(self, principal: str) -> str | None:
         """The password, or None where none was made or it was taken away. Raises: Misconfigured."""
@@ -76,6 +78,11 @@ class Secrets:
         """A new password in the place of the old one."""
         write_private(self.password_file(principal), secrets.token_urlsafe(PASSWORD_BYTES) + "\n")
         return self.made_password(principal)
+
+    def _file(self, principal: str, kind: str) -> Path:
+        if not PRINCIPAL.fullmatch(principal):
+            raise Misconfigured(f"{principal!r} is no name of an agency or a role: use letters, digits and hyphens.")
+        return self.root / f"{principal}.{kind}"
 
 
 def write_private(path: Path, text: str) -> None:

@@ -13,6 +13,7 @@ from fusionbus.contract.errors import FusionError, Misconfigured, NotAllowed
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.topics import reports_topic
 from fusionbus.producers.outcomes import Cause, Delivered, Failed, OnOutcome, Outcome
+from fusionbus.producers.seal import Seal, load_seal
 from fusionbus.producers.settings import ProducerSettings
 from fusionbus.producers.wire import Wire, check_connection, open_wire, said
 from fusionbus.shell.metrics import PUBLISH_FAILED, PUBLISHED
@@ -37,6 +38,7 @@ class Publisher:
     def __init__(self, agency: str, settings: ProducerSettings, *, wire: Wire | None = None) -> None:
         self._agency = agency
         self._settings = settings
+        self._seal = load_seal(settings.signing_key_file)
         self._owned = open_wire(settings, f"producer-{agency}") if wire is None else None
         self._wire: Wire = wire or self._owned  # type: ignore[assignment] # one of them is there
         self._room = threading.BoundedSemaphore(settings.in_flight_max)
@@ -64,7 +66,7 @@ class Publisher:
         future: Future[Outcome] = Future()
         if on_outcome is not None:
             future.add_done_callback(lambda done: on_outcome(done.result()))
-        body = checked(report, self._agency)
+        body = checked(report, self._agency, self._seal)
         if isinstance(body, Failed):
             return self._settle(future, body)
         if not self._room.acquire(timeout=self._settings.delivery_timeout_s):
@@ -138,12 +140,15 @@ class Publisher:
         return Failed(report_id, str(fault), _cause(fault))
 
 
-def checked(report: ThreatReport, agency: str) -> bytes | Failed:
-    """The bytes of a report that follows the contract and is this agency's own, or why not."""
+def checked(report: ThreatReport, agency: str, seal: Seal | None = None) -> bytes | Failed:
+    """The bytes of a report that follows the contract and is this agency's own, signed where we can, or why not.
+
+    A signature that the report brings along is replaced: it fits only the bytes that its maker wrote.
+    """
     if report.agency != agency:
         sentence = f"The report is by {report.agency} and this publisher sends for {agency}: use that agency's own."
         return Failed(report.report_id, sentence, "report")
-    body = encode(report)
+    body = encode(report) if seal is None else seal(encode(report.model_copy(update={"signature": None})))
     # A model made by `model_copy` or `model_construct` was never validated.
     again = decode_report(body)
     return Failed(report.report_id, again.sentence, "report") if isinstance(again, Undecodable) else body

@@ -19,6 +19,8 @@ class ProducerSettings(BrokerSettings):
     federation_key_file: Path | None = None
     federation_key_id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,8}$")] = "k1"
     """Which key it is: tokens compare only under the same key, so a new key gets a new id."""
+    signing_key_file: Path | None = None
+    """`FUSION_SIGNING_KEY_FILE`: an Ed25519 key in PEM; with it every report is signed as it leaves this machine."""
     in_flight_max: Annotated[int, Field(ge=1, le=100_000)] = 1_000
     """Reports handed to the broker and not yet acknowledged. kafka-python bounds nothing itself; 1,000 are a tenth of a
     second at its measured 10,000/s, and 250 MB at the most, when every report is of the largest size."""

@@ -13,6 +13,7 @@ from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import MsgType
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.values import Admitted, Rejection, Repeat, SeenReport
+from fusionbus.streams.verify import signature_fault
 
 CLOCK_SKEW_MAX = timedelta(minutes=5)
 """How far ahead an agency's clock may run. Source: Kerberos (RFC 4120) tolerates five minutes for the same reason."""
@@ -46,7 +47,7 @@ def decode_report(arrival: Arrival, registry: Registry, now: datetime) -> Threat
     report = codec.decode_report(arrival.value or b"")
     if isinstance(report, Undecodable):
         return _undecodable(report, arrival)
-    fault = _fault(report, arrival, now)
+    fault = _fault(report, arrival, now) or _unsigned(report, arrival, registry)
     return report if fault is None else fault
 
 
@@ -81,6 +82,14 @@ def _fault(report: ThreatReport, arrival: Arrival, now: datetime) -> Rejection |
             "occurred.start",
         )
     return None
+
+
+def _unsigned(report: ThreatReport, arrival: Arrival, registry: Registry) -> Rejection | None:
+    entry = registry.agencies[arrival.agency]
+    why = signature_fault(report, arrival.value or b"", arrival.published_at, entry)
+    if why is None:
+        return None
+    return Rejection(RejectReason.BAD_SIGNATURE, why, "signature", report.report_id, report.local_ref, report.revision)
 
 
 def admit_report(

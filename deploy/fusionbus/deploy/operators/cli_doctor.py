@@ -12,6 +12,7 @@ from fusionbus.deploy.operators import showing, words
 from fusionbus.deploy.operators.doctor import Finding, Level
 from fusionbus.deploy.operators.doctor_look import Doctor
 from fusionbus.deploy.operators.settings import OperatorSettings
+from fusionbus.deploy.signing_keys import PublicKeys
 from fusionbus.shell.settings import load
 
 EXIT_FAULTS: Final = 1
@@ -34,7 +35,8 @@ def doctor(
     To compare clocks it makes a topic of its own, writes two records, and deletes it.
     """
     settings = load(OperatorSettings, bootstrap=bootstrap)
-    found = Doctor(settings, agencies_file.read(agencies), read_only=read_only).visit()
+    federation = PublicKeys.under(settings.home).joined_to(agencies_file.read(agencies))
+    found = Doctor(settings, federation, read_only=read_only).visit()
     counts = Counter(one.level for one in found)
     if as_json:
         showing.show_json({"faults": counts[Level.FAULT], "findings": [asdict(one) for one in found]})
