@@ -19,7 +19,8 @@ from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import Classification, Kind, Province, Severity
 from fusionbus.streams.engine import Decision, Event, Output
 from fusionbus.streams.fusion import Fusion
-from fusionbus.streams.ingress import Poison, Tally, Work, decide_control, decide_reports
+from fusionbus.streams.ingress import Tally, Work, decide_control, decide_reports
+from fusionbus.streams.poison import Poison
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.shelf import Shelf
 

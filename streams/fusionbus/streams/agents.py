@@ -15,8 +15,9 @@ from fusionbus.contract.errors import Misconfigured
 from fusionbus.streams import engine
 from fusionbus.streams.engine import Decision, EngineApp, Event
 from fusionbus.streams.fusion import Fusion
-from fusionbus.streams.ingress import Poison, Tally, Work, decide_control, decide_reports
+from fusionbus.streams.ingress import Tally, Work, decide_control, decide_reports
 from fusionbus.streams.meter import Meter
+from fusionbus.streams.poison import Poison
 from fusionbus.streams.registry_reader import RegistryReader
 from fusionbus.streams.settings import WorkerSettings
 from fusionbus.streams.shelf import Shelf
@@ -32,12 +33,13 @@ class Hub:
     app: EngineApp
     registry: RegistryReader
     meter: Meter
+    refused_run_max: int
     _poison: dict[str, Poison] = field(default_factory=dict)
 
     def work(self, step: str) -> Work:
         """An empty batch for this step."""
         tally: Tally = Counter()
-        poison = self._poison.setdefault(step, Poison())
+        poison = self._poison.setdefault(step, Poison(self.refused_run_max))
         return Work(self.registry.snapshot, datetime.now(UTC), tally, poison)
 
     def deciding(self, step: str, decide: Callable[[Sequence[Event], Work], Decision]) -> engine.Decide:
@@ -78,7 +80,7 @@ def build(settings: WorkerSettings) -> Hub:
     )
     registry = RegistryReader(options)
     registry.start()
-    hub = Hub(app, registry, Meter())
+    hub = Hub(app, registry, Meter(), settings.refused_run_max)
     _add_agents(hub, agencies)
     return hub
 

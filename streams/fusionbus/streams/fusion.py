@@ -12,6 +12,7 @@ from datetime import datetime
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.control import Acknowledgement
+from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedReport, RejectReason
 from fusionbus.contract.report import ThreatReport
@@ -58,6 +59,8 @@ class Fusion:
             accepted = codec.decode_accepted(event.value or b"")
             match accepted:
                 case Undecodable(reason=reason, sentence=sentence, field=name):
+                    # Our own record, of another version of the hub: what follows will be the same.
+                    work.poison.failed(Misconfigured(f"A record of {event.topic} cannot be read here: {sentence}"))
                     work.refuse(event, arrival_of(event), Rejection(reason, sentence, name))
                 case AcceptedReport():
                     # Before each report, not once a batch: a replay may come in other batches.

@@ -21,32 +21,12 @@ from fusionbus.streams.admit import (
 )
 from fusionbus.streams.engine import Decision, Draft, Event, Table
 from fusionbus.streams.enrich import zone_of_report
+from fusionbus.streams.poison import Poison
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.values import Admitted, Rejection, Repeat
 
 Tally = Counter[tuple[str, ...]]
 """What happened, to be counted: metric name, then its labels."""
-
-
-POISON_RUN_MAX = 20
-"""Records in a row that no step could process: past it the fault is ours, and stopping beats draining a topic."""
-
-
-@dataclass(slots=True)
-class Poison:
-    """How many records in a row a step failed on."""
-
-    run: int = 0
-
-    def failed(self, error: Exception) -> Rejection:
-        """A rejection for a record that a step failed on. Raises: the error itself once too many have failed."""
-        self.run += 1
-        if self.run > POISON_RUN_MAX:
-            raise error
-        why = (
-            f"The hub could not process this message ({type(error).__name__}); it is kept, and the hub's desk is told."
-        )
-        return Rejection(RejectReason.UNPROCESSABLE, why)
 
 
 @dataclass(slots=True)
@@ -73,23 +53,29 @@ def arrival_of(event: Event) -> Arrival:
 
 
 def decide_reports(batch: Sequence[Event], seen: Table, work: Work) -> Decision:
-    """What a batch of agencies' reports leads to."""
+    """What a batch of agencies' reports leads to. Raises: Misconfigured where the hub refuses almost everyone."""
+    poison, registry = work.poison, work.registry
     for event in batch:
         arrival = arrival_of(event)
         try:
-            _one_report(work, event, arrival, seen)
-            work.poison.run = 0
+            taken = _one_report(work, event, arrival, seen)
+            poison.run = 0
         except Exception as error:  # noqa: BLE001 - a record that breaks a step is put aside, its neighbours pass
-            work.refuse(event, arrival, work.poison.failed(error))
+            work.refuse(event, arrival, poison.failed(error))
+            taken = False
+        if registry.knows(arrival.agency) or not registry.agencies:  # who was put out tells nothing of the hub
+            poison.heard(arrival.agency, taken=taken, now=work.now)
+    poison.check(work.now)
     return work.draft.decision()
 
 
-def _one_report(work: Work, event: Event, arrival: Arrival, seen: Table) -> None:
+def _one_report(work: Work, event: Event, arrival: Arrival, seen: Table) -> bool:
+    """Whether the report was taken, now or before."""
     work.tally["in", arrival.agency] += 1
     report = decode_report(arrival, work.registry, work.now)
     if isinstance(report, Rejection):
         work.refuse(event, arrival, report)
-        return
+        return False
     canonical, key = encode(report), report.report_id.encode()
     known = recall(work.draft.read(seen, event, key))
     zone = known.zone if known is not None else zone_of_report(report)
@@ -104,6 +90,8 @@ def _one_report(work: Work, event: Event, arrival: Arrival, seen: Table) -> None
             work.draft.outputs.extend(outgoing.repeated(event, repeat, work.now))
         case Rejection() as rejection:
             work.refuse(event, arrival, rejection)
+            return False
+    return True
 
 
 def _accepted(admitted: Admitted, canonical: bytes, now: datetime) -> bytes:

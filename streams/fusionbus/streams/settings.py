@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fusionbus.shell.settings import BrokerSettings, default_home
+from fusionbus.streams.poison import REFUSED_RUN_MAX
 
 
 class WorkerSettings(BrokerSettings):
@@ -20,5 +21,8 @@ class WorkerSettings(BrokerSettings):
     """`FUSION_METRICS_HOST`: beyond the loopback only where a scraper must reach in, as in a pod."""
     store: Literal["rocksdb://", "memory://"] = "rocksdb://"
     replication: Annotated[int, Field(ge=1, le=9)] = 1
+    refused_run_max: Annotated[int, Field(ge=0)] = REFUSED_RUN_MAX
+    """`FUSION_REFUSED_RUN_MAX`: once so many reports in a row of each of most agencies are refused the worker stops,
+    for then the fault is likely the hub's own; 0: it never does."""
     session_s: Annotated[float, Field(ge=6, le=120)] = 10.0
     """How long a silent worker keeps its partitions. Measured: with 10 s another takes over in 11 s."""

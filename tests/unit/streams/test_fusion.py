@@ -16,7 +16,7 @@ from fusionbus.contract.report import Casualties, Entity, ThreatReport
 from fusionbus.contract.vocabulary import AlertKind, EntityType, MsgType, Outcome, Status
 from fusionbus.streams import shelf
 from fusionbus.streams.engine import Decision, Event
-from fusionbus.streams.ingress import POISON_RUN_MAX
+from fusionbus.streams.poison import POISON_RUN_MAX
 from hub import HubOnPaper
 
 

@@ -24,7 +24,8 @@ from fusionbus.contract.records import DEAD_LETTER_BODY_BYTES_MAX, AuditEvent, R
 from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
 from fusionbus.contract.vocabulary import MsgType
 from fusionbus.streams.engine import Event
-from fusionbus.streams.ingress import POISON_RUN_MAX, Poison, decide_reports
+from fusionbus.streams.ingress import decide_reports
+from fusionbus.streams.poison import POISON_RUN_MAX, Poison
 from hub import HubOnPaper
 
 TOPIC = topics.reports_topic("CTD-KP")
