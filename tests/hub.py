@@ -39,7 +39,7 @@ def a_federation() -> list[Agency | Subscription]:
         an_agency(agency="CTD-PB", organisation="Punjab Police", provinces=(Province.PUNJAB,), contact="Desk, Lahore"),
         an_agency(agency="IB", organisation="IB", clearance=Classification.TOP_SECRET, contact="Desk, IB", **national),
         an_agency(agency="FMU", organisation="FMU", kinds=(Kind.FINANCE,), contact="Desk, FMU", **national),
-        an_agency(agency="NACTA", organisation="NACTA", contact="Watch floor of the centre", **national),
+        an_agency(agency="NACTA", organisation="NACTA", reviews=True, contact="Watch floor of the centre", **national),
         an_agency(
             agency="LIAISON-1",
             organisation="Abroad",
@@ -196,6 +196,10 @@ class HubOnPaper:
     def clear(self) -> None:
         """Forgets what was written so far, not what is known."""
         self.sent.clear()
+
+    def clear_told(self) -> None:
+        """Forgets what was told so far, not the incidents."""
+        self.sent[:] = [output for output in self.sent if output.topic == topics.INCIDENTS]
 
     def _read(self, model: type[M], topic: str, *, whole: bool = False) -> list[M]:
         found = []

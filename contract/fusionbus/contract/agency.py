@@ -55,6 +55,8 @@ class Agency(Message):
     """Whether it may receive the full form, with persons and entities."""
     foreign: bool = False
     """A partner abroad: it receives only what names it in `releasable_to` or is TLP:CLEAR, and never full."""
+    reviews: bool = False
+    """Whether its analysts work for the hub's own desk: they read all incidents, join and part them."""
     contact: Text
     active: bool = True
     keys: Annotated[tuple[SigningKey, ...], Field(max_length=SIGNING_KEYS_MAX)] = ()

@@ -15,17 +15,26 @@ from fusionbus.contract.control import (
     ControlMessage,
     SharingAnswer,
     SharingRequest,
+    Split,
     Subscribe,
     Unsubscribe,
+    Verdict,
 )
-from fusionbus.contract.records import Accepted, AcceptedAcknowledgement, AcceptedReport, RejectReason
+from fusionbus.contract.records import (
+    Accepted,
+    AcceptedAcknowledgement,
+    AcceptedJudgement,
+    AcceptedReport,
+    RejectReason,
+)
 from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
 
 M = TypeVar("M", bound=Message)
 
 SENTENCE_MAX = 300
 _OUR_MAJOR = SCHEMA_VERSION.partition(".")[0] + "."
-AnyControl = Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp
+AnyControl = Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp | Verdict | Split
+AnyAccepted = AcceptedReport | AcceptedAcknowledgement | AcceptedJudgement
 AnyRegistryEntry = Agency | Subscription | Removal
 
 
@@ -61,9 +70,9 @@ def decode_control(raw: bytes) -> AnyControl | Undecodable:
     return got
 
 
-def decode_accepted(raw: bytes) -> AcceptedReport | AcceptedAcknowledgement | Undecodable:
+def decode_accepted(raw: bytes) -> AnyAccepted | Undecodable:
     """The accepted message in `raw`, or why there is none."""
-    got: AcceptedReport | AcceptedAcknowledgement | Undecodable = _decode(_adapter(Accepted), raw, REPORT_BYTES_MAX * 2)
+    got: AnyAccepted | Undecodable = _decode(_adapter(Accepted), raw, REPORT_BYTES_MAX * 2)
     return got
 
 

@@ -88,7 +88,38 @@ class CatchUp(ControlHead):
     since: UtcDatetime
 
 
+class Verdict(ControlHead):
+    """An analyst's word on two incidents: one event, or two. It holds until the next verdict on the same two."""
+
+    type: Literal["verdict"] = "verdict"
+    incidents: tuple[Id, Id]
+    zone: Zone
+    decision: Literal["same", "not_same"]
+    reason: Text
+    """Why, for the audit and the hub's own desk; no recipient reads it."""
+
+    @model_validator(mode="after")
+    def _two(self) -> Self:
+        if self.incidents[0] == self.incidents[1]:
+            raise ValueError("a verdict is on two incidents")
+        return self
+
+
+class Split(ControlHead):
+    """An analyst takes reports out of an incident that they do not tell of."""
+
+    type: Literal["split"] = "split"
+    incident_id: Id
+    zone: Zone
+    reports: Annotated[tuple[Id, ...], Field(min_length=1, max_length=200)]
+    reason: Text
+    """Why, for the audit and the hub's own desk; no recipient reads it."""
+
+
+Judgement = Verdict | Split
+"""What an analyst decides about which reports tell of one event."""
+
 ControlMessage = Annotated[
-    Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp,
+    Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp | Verdict | Split,
     Field(discriminator="type"),
 ]

@@ -54,6 +54,11 @@ def audit_id(about: str, what: str, *more: str) -> str:
     return _id("audit", about, what, *more)
 
 
+def judgement_id(agency: str, at: str, *about: str) -> str:
+    """The id of an analyst's decision, from who made it, when, and about what."""
+    return _id("judgement", agency, at, *about)
+
+
 def link_id(kind: str, one: str, other: str) -> str:
     """The id of a link, the same from either side."""
     return _id("link", kind, *sorted((one, other)))

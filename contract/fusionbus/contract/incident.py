@@ -132,6 +132,8 @@ class Incident(Message):
     """The newest revision each recipient has acknowledged."""
     used_by: tuple[AgencyId, ...] = ()
     false_alarm_by: tuple[AgencyId, ...] = ()
+    merged_into: Id | None = None
+    """The incident that a person found to be the same: what was here stands there, here are only its names."""
 
 
 class Link(Message):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Text, UtcDatetime, Version, Zone
-from fusionbus.contract.control import Acknowledgement
+from fusionbus.contract.control import Acknowledgement, Judgement
 from fusionbus.contract.incident import Relation
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.routing import Rule
@@ -49,6 +49,7 @@ class ReceiptOutcome(StrEnum):
     REJECTED = "rejected"
     ACKNOWLEDGED = "acknowledged"
     CONTROL_DONE = "control_done"
+    MOVED = "moved"
 
 
 class Receipt(Message):
@@ -153,4 +154,13 @@ class AcceptedAcknowledgement(Message):
     acknowledgement: Acknowledgement
 
 
-Accepted = Annotated[AcceptedReport | AcceptedAcknowledgement, Field(discriminator="type")]
+class AcceptedJudgement(Message):
+    """An analyst's decision that was admitted, on its way to the zone of its incidents."""
+
+    type: Literal["judgement"] = "judgement"
+    zone: Zone
+    accepted_at: UtcDatetime
+    judgement: Annotated[Judgement, Field(discriminator="type")]
+
+
+Accepted = Annotated[AcceptedReport | AcceptedAcknowledgement | AcceptedJudgement, Field(discriminator="type")]

@@ -93,7 +93,7 @@ def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: 
     member = incidents.member_of(incident, before.report_id) or incidents.withdrawal_of(
         before, enriched.report.revision
     )
-    return Change(ReceiptOutcome.CANCELLED, _awaiting(incident, held), member, held)
+    return Change(ReceiptOutcome.CANCELLED, awaiting(incident, held), member, held)
 
 
 def _adds_to_its_own(incident: Incident, origin: str, agency: str) -> bool:
@@ -132,10 +132,11 @@ def _logged(incident: Incident, member: Member, rulings: Iterable[Ruling]) -> tu
         if ruling.rule is Rule.RECALL:
             del forms[ruling.agency]  # it is to delete what it holds: from now on it knows nothing of it
     logged = member.model_copy(update={"forms": forms})
-    return _awaiting(incidents.disseminated(incident, logged), held), logged
+    return awaiting(incidents.disseminated(incident, logged), held), logged
 
 
-def _awaiting(incident: Incident, rulings: Iterable[Ruling]) -> Incident:
+def awaiting(incident: Incident, rulings: Iterable[Ruling]) -> Incident:
+    """The incident that waits for an acknowledgement of everyone who is told now."""
     sent_at: datetime = incident.updated_at
     now = Awaited(revision=incident.revision, sent_at=sent_at)
     told = {ruling.agency: now for ruling in rulings if ruling.form is not None}

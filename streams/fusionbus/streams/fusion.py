@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable
-from fusionbus.contract.control import Acknowledgement
+from fusionbus.contract.control import Acknowledgement, Judgement
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.incident import Incident, Member
-from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedReport, RejectReason
+from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedJudgement, AcceptedReport, RejectReason
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import MsgType
 from fusionbus.shell.metrics import AGES
@@ -25,6 +26,8 @@ from fusionbus.streams.correlate import OpenIncidents, correlate
 from fusionbus.streams.engine import Decision, Event
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.ingress import Work, arrival_of
+from fusionbus.streams.judge import judgement_id, standing
+from fusionbus.streams.judging import carry_out
 from fusionbus.streams.shelf import Shelf, is_too_large
 from fusionbus.streams.tell import tell
 from fusionbus.streams.values import Change, Enriched, Fresh, Joined, Rejection
@@ -68,6 +71,8 @@ class Fusion:
                     self._one_report(work, event, accepted)
                 case AcceptedAcknowledgement(acknowledgement=message):
                     said.setdefault((event.partition, message.incident_id), []).append((event, message))
+                case AcceptedJudgement(judgement=message):
+                    self._judge(work, event, message)
         for (_, about), messages in said.items():
             self._acknowledge(work, about, messages)
         return work.draft.decision()
@@ -167,7 +172,7 @@ class Fusion:
         report_id = accepted.report.report_id
         told, unlisted = self.shelf.report(work.draft, event, report_id)
         name = told or self._open_in(event.partition, accepted.zone).incident_of(report_id)
-        held = self.shelf.incident(work.draft, event, name) if name else None
+        held = standing(name, partial(self.shelf.incident, work.draft, event)) if name else None
         if held is None:
             return None, None
         return held, incidents.member_of(held, report_id) or unlisted
@@ -185,6 +190,25 @@ class Fusion:
                 if is_too_large(after):
                     after = incidents.counted(held, work.now)
                 return fused(enriched, after, match, work.registry)
+
+    def _judge(self, work: Work, event: Event, message: Judgement) -> None:
+        """A person's decision, once: what it moves is written where it comes to before it goes from where it was."""
+        if self.shelf.was_judged(work.draft, event, judgement_id(message)):
+            return
+        try:
+            done = carry_out(message, partial(self.shelf.incident, work.draft, event), work.registry, work.now)
+        except Exception as error:  # noqa: BLE001 - as for a report
+            work.refuse(
+                event, replace(arrival_of(event), topic=topics.control_topic(message.agency)), work.poison.failed(error)
+            )
+            return
+        if done.home is not None and done.left is not None:
+            self._store(work, event, done.home)
+            self.shelf.move_reports(work.draft, event, done.moved, done.home.incident_id)
+            self._store(work, event, done.left)
+        self.shelf.keep_judgement(work.draft, event, judgement_id(message))
+        work.draft.outputs.extend(done.outputs)
+        work.tally.update(done.tally)
 
     def _acknowledge(self, work: Work, about: str, messages: list[tuple[Event, Acknowledgement]]) -> None:
         """All acknowledgements of one incident in a batch at once: one write, one receipt a report."""

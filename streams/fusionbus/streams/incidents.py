@@ -43,7 +43,7 @@ def joined(incident: Incident, enriched: Enriched, match: Joined, now: datetime)
     """The incident with one report more; past the limit it is counted and not listed."""
     if len(incident.members) >= MEMBERS_MAX:
         return counted(incident, now)
-    return _with(incident, (*incident.members, member_from(enriched, match)), now)
+    return with_members(incident, (*incident.members, member_from(enriched, match)), now)
 
 
 def member_from(enriched: Enriched, match: Joined) -> Member:
@@ -68,7 +68,7 @@ def revised(incident: Incident, enriched: Enriched, now: datetime) -> Incident:
     """The incident with a newer revision of a report it holds; relation, origin and dissemination stay."""
     new = enriched.report
     members = tuple(revision_of(old, enriched) if old.report_id == new.report_id else old for old in incident.members)
-    return _with(incident, members, now)
+    return with_members(incident, members, now)
 
 
 def revision_of(old: Member, enriched: Enriched) -> Member:
@@ -89,7 +89,7 @@ def as_masked_as(before: Member, enriched: Enriched) -> Enriched:
 def withdrawn(incident: Incident, report_id: str, revision: int, now: datetime) -> Incident:
     """The incident without this report's word; with nobody's word left it is closed, and a closed one stays so."""
     members = tuple(withdrawal_of(old, revision) if old.report_id == report_id else old for old in incident.members)
-    after = _with(incident, members, now)
+    after = with_members(incident, members, now)
     return after.model_copy(update={"closed": True}) if incident.closed else after
 
 
@@ -117,7 +117,25 @@ def member_of(incident: Incident, report_id: str) -> Member | None:
     return next((member for member in incident.members if member.report_id == report_id), None)
 
 
-def _with(incident: Incident, members: tuple[Member, ...], now: datetime) -> Incident:
+def of_members(like: Incident, incident_id: str, members: tuple[Member, ...], now: datetime) -> Incident:
+    """A new incident of these members, in the zone and of the status of another."""
+    new = Incident(
+        incident_id=incident_id,
+        zone=like.zone,
+        status=like.status,
+        revision=1,
+        opened_at=now,
+        updated_at=now,
+        claim=members[0].claim,
+        credibility=credibility_of(members),
+        independent_origins=len(origins_of(members)),
+        members=members,
+    )
+    return with_members(new, members, now).model_copy(update={"revision": 1})
+
+
+def with_members(incident: Incident, members: tuple[Member, ...], now: datetime) -> Incident:
+    """The next revision of the incident, with these members; with nobody's word left it is closed."""
     active = [member for member in members if not member.withdrawn]
     return incident.model_copy(
         update={

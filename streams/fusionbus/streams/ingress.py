@@ -8,8 +8,8 @@ from datetime import datetime
 from fusionbus.contract import ids, topics
 from fusionbus.contract.agency import Removal
 from fusionbus.contract.codec import AnyControl, encode
-from fusionbus.contract.control import Acknowledgement, Subscribe, Unsubscribe
-from fusionbus.contract.records import AcceptedAcknowledgement, RejectReason
+from fusionbus.contract.control import Acknowledgement, Split, Subscribe, Unsubscribe, Verdict
+from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedJudgement, RejectReason
 from fusionbus.streams import outgoing
 from fusionbus.streams.admit import (
     Arrival,
@@ -141,6 +141,15 @@ def _one_control(work: Work, event: Event, arrival: Arrival, message: AnyControl
             draft.send(topics.REGISTRY, f"subscription:{name}".encode(), encode(removal))
             sentence = f"Subscription “{held.name[:200]}” has ended."
             draft.outputs.extend(outgoing.control_done(arrival.agency, name, sentence, message.at, now))
+        case Verdict() | Split():
+            if not work.registry.agencies[arrival.agency].reviews:
+                why = (
+                    f"{arrival.agency} may not join or part incidents: in the agencies file it has no `reviews: true`."
+                )
+                work.refuse(event, arrival, Rejection(RejectReason.NOT_YOURS, why, "agency"))
+                return
+            judged = AcceptedJudgement(zone=message.zone, accepted_at=now, judgement=message)
+            draft.send(topics.ACCEPTED, message.zone.encode(), encode(judged))
         case _:
             why = f"This hub does not offer `{message.type}` yet; ask the hub's desk instead."
             work.refuse(event, arrival, Rejection(RejectReason.NOT_OFFERED, why, "type"))

@@ -1,6 +1,6 @@
 """How incidents and reports lie in the `fused` table: open and closed incidents, and each report's whereabouts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,7 @@ UNMEASURED_MEMBERS_MAX: Final = 16
 RECENT_MAX: Final = 2_000
 """Incidents kept decoded, about 10 kB each; past it all are let go and read again."""
 
-_OPEN, _CLOSED, _REPORT = b"i:", b"c:", b"r:"
+_OPEN, _CLOSED, _REPORT, _JUDGED = b"i:", b"c:", b"r:", b"d:"
 
 
 def is_too_large(incident: Incident) -> bool:
@@ -86,6 +86,19 @@ class Shelf:
         if isinstance(member, Undecodable):
             raise AssertionError(f"stored report {report_id} cannot be read: {member.sentence}")  # noqa: TRY004 - our bug
         return incident_id.decode(), member
+
+    def move_reports(self, draft: Draft, event: Event, report_ids: Iterable[str], incident_id: str) -> None:
+        """Writes that these reports are in another incident, which lists them."""
+        for report_id in report_ids:
+            draft.mark(self.table, event, _REPORT + report_id.encode(), incident_id.encode())
+
+    def was_judged(self, draft: Draft, event: Event, judgement_id: str) -> bool:
+        """Whether this decision of a person was carried out."""
+        return draft.read(self.table, event, _JUDGED + judgement_id.encode()) is not None
+
+    def keep_judgement(self, draft: Draft, event: Event, judgement_id: str) -> None:
+        """Writes that the decision was carried out; after everything else of it."""
+        draft.mark(self.table, event, _JUDGED + judgement_id.encode(), b"1")
 
 
 def _decoded(value: bytes) -> Incident:

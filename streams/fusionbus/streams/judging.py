@@ -1,0 +1,63 @@
+"""A person's decision on its way through the second hop: what to write and what to tell. Pure."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fusionbus.contract.control import Judgement
+from fusionbus.contract.incident import Incident
+from fusionbus.contract.records import RejectReason
+from fusionbus.streams import retell
+from fusionbus.streams.change import awaiting
+from fusionbus.streams.engine import Output
+from fusionbus.streams.ingress import Tally
+from fusionbus.streams.judge import Judged, Look, Move, judge
+from fusionbus.streams.registry import Registry
+from fusionbus.streams.shelf import is_too_large
+from fusionbus.streams.values import Rejection, Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """What a decision leads to."""
+
+    outputs: list[Output]
+    home: Incident | None = None
+    """Where the moved reports are from now on; to be written before what they leave."""
+    left: Incident | None = None
+    moved: tuple[str, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    """On every agency one, where something moved."""
+    tally: Tally = field(default_factory=Counter)
+
+
+def carry_out(message: Judgement, look: Look, registry: Registry, now: datetime) -> CarriedOut:
+    """All that the decision leads to."""
+    judged = judge(message, look, now)
+    if isinstance(judged, Judged) and judged.move is not None and is_too_large(judged.move.home):
+        why = "Together they are too large for one incident: join fewer reports."
+        judged = Rejection(RejectReason.TOO_LARGE, why, "incidents")
+    if isinstance(judged, Rejection):
+        refused: Tally = Counter({("rejected", message.agency, judged.reason): 1})
+        return CarriedOut(retell.refusal(message, judged, now), tally=refused)
+    outputs = [retell.link_of(judged, message, now), *retell.receipts(judged, message, now)]
+    if judged.move is None:
+        return CarriedOut([*outputs, retell.audit_of(judged, message, (), now)])
+    done = _carry(judged, judged.move, registry, now)
+    done.outputs.extend(outputs)
+    done.outputs.append(retell.audit_of(judged, message, done.rulings, now))
+    return done
+
+
+def _carry(judged: Judged, move: Move, registry: Registry, now: datetime) -> CarriedOut:
+    """The incidents after the move, with what is told of them."""
+    rulings = retell.rulings_on(judged.same, move, registry)
+    on_left = () if judged.same else retell.rulings_on_left(move, registry)
+    home, left = awaiting(move.home, rulings), awaiting(move.left, on_left)
+    merged_from, apart_from = ((left.incident_id,), ()) if judged.same else ((), (left.incident_id,))
+    alerts = retell.alerts(home, rulings, registry, now, merged_from=merged_from, apart_from=apart_from)
+    alerts += retell.alerts(left, on_left, registry, now, apart_from=(home.incident_id,))
+    told = [ruling for ruling in (*rulings, *on_left) if ruling.form is not None]
+    tally: Tally = Counter(("alert", ruling.agency, str(ruling.rule)) for ruling in told)
+    moved = tuple(member.report_id for member in move.reports)
+    return CarriedOut(alerts, home, left, moved, rulings, tally)
