@@ -121,7 +121,7 @@ class Alert(Message):
     incident: IncidentView
     body: AlertBody
     acknowledge_by: UtcDatetime | None = None
-    merged_from: tuple[Id, ...] = ()
+    merged_from: tuple[Id, ...] | None = None
     """Incidents that this recipient was told of and that were found to be this one."""
-    apart_from: tuple[Id, ...] = ()
+    apart_from: tuple[Id, ...] | None = None
     """Incidents that this recipient was told were this one, or part of it, and that are not."""

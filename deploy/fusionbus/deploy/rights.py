@@ -16,6 +16,8 @@ ROLES: Final = (HUB, PROVISIONER, AUDITOR, OPERATOR)
 CLUSTER: Final = "kafka-cluster"
 ANY: Final = "*"
 NAMED_MAX: Final = 3
+REVIEWED: Final = (topics.INCIDENTS, topics.LINKS)
+"""What an analyst needs to see to judge which reports tell of one event."""
 
 Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "ALTER", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"]
 Resource = Literal["topic", "group", "cluster"]
@@ -61,12 +63,16 @@ class RightsPlan:
         return not (self.new_users or self.new_acls or self.ended_users or self.ended_acls)
 
 
-def acls_for(wanted: Iterable[Topic], agencies: Iterable[str]) -> list[Acl]:
-    """Every right of a federation, sorted: what the topics' writers and readers need, and nothing else."""
+def acls_for(wanted: Iterable[Topic], agencies: Iterable[str], reviewers: Collection[str] = ()) -> list[Acl]:
+    """Every right of a federation, sorted: what the topics' writers and readers need, and nothing else.
+
+    `reviewers` are the agencies whose analysts work for the hub's desk: they read its incidents and links.
+    """
     members = set(agencies)
     every = [topic for topic in wanted if (agency_of(topic.name) or "") in members | {""}]
     found = {acl for topic in every for acl in _of_topic(topic)}
     found |= {Acl(agency, "group", f"{agency}.", "READ", prefixed=True) for agency in members}
+    found |= {Acl(agency, "topic", topic, "READ") for agency in reviewers for topic in REVIEWED}
     found |= {Acl(role, "group", f"{role}.", "READ", prefixed=True) for role in (AUDITOR, OPERATOR)}
     found |= {Acl(HUB, "group", group, "READ") for group in (HUB_APP, f"{HUB_APP}-registry")}
     found |= {Acl(HUB, "topic", f"{HUB_APP}-", operation, prefixed=True) for operation in ("READ", "WRITE", "CREATE")}
@@ -125,7 +131,8 @@ def plan_rights(
     """
     active = [agency.agency for agency in federation.agencies if agency.active]
     ended = {agency.agency for agency in federation.agencies if not agency.active}
-    wanted = acls_for(all_topics(active), active)
+    reviewers = [agency.agency for agency in federation.agencies if agency.active and agency.reviews]
+    wanted = acls_for(all_topics(active), active, reviewers)
     principals = principals_for(active)
     strays = [acl for acl in sorted(there.acls - set(wanted)) if acl.principal not in ended]
     strangers = sorted(there.users - set(principals) - ended - set(keep))

@@ -54,7 +54,7 @@ def _carry(judged: Judged, move: Move, registry: Registry, now: datetime) -> Car
     rulings = retell.rulings_on(judged.same, move, registry)
     on_left = () if judged.same else retell.rulings_on_left(move, registry)
     home, left = awaiting(move.home, rulings), awaiting(move.left, on_left)
-    merged_from, apart_from = ((left.incident_id,), ()) if judged.same else ((), (left.incident_id,))
+    merged_from, apart_from = ((left.incident_id,), None) if judged.same else (None, (left.incident_id,))
     alerts = retell.alerts(home, rulings, registry, now, merged_from=merged_from, apart_from=apart_from)
     alerts += retell.alerts(left, on_left, registry, now, apart_from=(home.incident_id,))
     told = [ruling for ruling in (*rulings, *on_left) if ruling.form is not None]

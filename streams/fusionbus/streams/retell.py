@@ -83,8 +83,8 @@ def alerts(
     registry: Registry,
     now: datetime,
     *,
-    merged_from: tuple[str, ...] = (),
-    apart_from: tuple[str, ...] = (),
+    merged_from: tuple[str, ...] | None = None,
+    apart_from: tuple[str, ...] | None = None,
 ) -> list[Output]:
     """An update of the incident for each ruling that delivers, made from the reports its recipient may see."""
     contact = registry.agencies[HUB_AGENCY].contact if HUB_AGENCY in registry.agencies else "the desk of the hub"

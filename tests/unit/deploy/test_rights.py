@@ -115,6 +115,13 @@ def test_an_agency_that_joins_changes_no_right_of_a_role() -> None:
     assert {acl.principal for acl in set(more) ^ set(ACLS)} == {"IB"}
 
 
+def test_an_agency_whose_analysts_review_reads_incidents_and_links_and_no_other_does() -> None:
+    desk = Federation((an_agency(), an_agency(agency="CTD-PB", reviews=True)), ())
+    more = set(plan_rights(desk, RightsThere(), passwords=True).new_acls) - set(ACLS)
+    assert more == {Acl("CTD-PB", "topic", name, "READ") for name in ("incidents", "links")}
+    assert [agency.agency for agency in read_agencies().agencies if agency.reviews] == ["NACTA"]
+
+
 def test_an_empty_broker_gets_all_and_a_ready_one_nothing() -> None:
     todo = plan_rights(FEDERATION, RightsThere(), passwords=True)
     assert todo.new_users == principals_for(MEMBERS) == (*ROLES, *MEMBERS)

@@ -1,19 +1,12 @@
-"""A person's decision: it moves what it says, tells who was told, holds, and can be undone."""
-
-from copy import deepcopy
-from datetime import timedelta
-from typing import Any
+"""A person's decision moves what it says, tells who was told of it, and can be undone."""
 
 import pytest
 
-from builders import NOW, a_handling, a_place, a_report, an_interval
-from fusionbus.contract import ids, topics
-from fusionbus.contract.codec import encode
-from fusionbus.contract.control import Split, Verdict
+from analysts import OTHER_WORDS, A, B, a_split, a_verdict, incident_of, said, the_blast, the_raid, told_of
+from builders import a_handling
 from fusionbus.contract.handling import Source
-from fusionbus.contract.incident import Incident, Relation
-from fusionbus.contract.records import AuditEvent, ReceiptOutcome, RejectReason
-from fusionbus.contract.report import ThreatReport
+from fusionbus.contract.incident import Relation
+from fusionbus.contract.records import AuditEvent, ReceiptOutcome
 from fusionbus.contract.vocabulary import (
     TLP,
     AlertMsgType,
@@ -21,85 +14,8 @@ from fusionbus.contract.vocabulary import (
     Form,
     MsgType,
     Severity,
-    Status,
-    ThreatCategory,
 )
-from fusionbus.streams.engine import Decision
 from hub import HubOnPaper
-
-FIRST, SECOND = "first", "second"
-
-
-def the_blast(local_ref: str = FIRST, agency: str = "CTD-KP", **changes: Any) -> ThreatReport:
-    """A blast in Peshawar."""
-    return a_report(local_ref=local_ref, agency=agency, **changes)
-
-
-def the_raid(local_ref: str = SECOND, agency: str = "IB", **changes: Any) -> ThreatReport:
-    """What the matcher takes for something else."""
-    told: dict[str, Any] = {
-        "headline": "Shots at a checkpost in Bannu",
-        "narrative": "Armed men fired on a checkpost from a hill.",
-        "place": a_place(district="Bannu", name="Bannu", lat=32.99, lon=70.6),
-        "occurred": an_interval(NOW - timedelta(days=3)),
-        "category": ThreatCategory.ARMED_ASSAULT,
-        "weapon": None,
-        "target_sector": None,
-    }
-    return a_report(local_ref=local_ref, agency=agency, **told | changes)
-
-
-def incident_of(report: ThreatReport) -> str:
-    return ids.incident_id("PK-KP", report.report_id)
-
-
-A, B = incident_of(the_blast()), incident_of(the_raid())
-
-
-OTHER_WORDS: dict[str, Any] = {
-    "headline": "Explosion heard near the spice market",
-    "narrative": "Constables at the gate saw smoke over the handcarts; three shops burn and traffic is turned away.",
-}
-"""Another account of the blast, which is no echo of the first."""
-
-
-def told_of(*reports: ThreatReport) -> HubOnPaper:
-    """A hub that was sent these, one a minute, and whose telling is forgotten."""
-    hub = HubOnPaper.of()
-    for report in reports:
-        hub.send(report)
-        hub.later(timedelta(minutes=1))
-    hub.clear_told()
-    return hub
-
-
-def a_verdict(decision: str = "same", **changes: Any) -> Verdict:
-    made: dict[str, Any] = {
-        "agency": "NACTA",
-        "at": NOW,
-        "incidents": (A, B),
-        "zone": "PK-KP",
-        "decision": decision,
-        "reason": "Both officers were there.",
-    }
-    return Verdict(**made | changes)
-
-
-def a_split(*reports: ThreatReport, **changes: Any) -> Split:
-    made: dict[str, Any] = {
-        "agency": "NACTA",
-        "at": NOW,
-        "incident_id": A,
-        "zone": "PK-KP",
-        "reports": tuple(report.report_id for report in reports),
-        "reason": "Another day.",
-    }
-    return Split(**made | changes)
-
-
-def said(incident: Incident) -> dict[str, Any]:
-    """What an incident is, without when and how often it was changed."""
-    return incident.model_dump(exclude={"revision", "updated_at", "awaited"})
 
 
 @pytest.fixture
@@ -250,90 +166,3 @@ def test_an_echo_of_what_was_taken_out_is_an_origin_of_its_own() -> None:
     left = hub.incidents()[incident_of(echo)]
     assert [member.relation for member in left.members] == [Relation.ORIGINAL, Relation.RELAY]
     assert left.independent_origins == 1
-
-
-# -- holding ----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("restart", [False, True])
-def test_a_decision_that_is_read_again_changes_and_tells_nothing(hub: HubOnPaper, *, restart: bool) -> None:
-    events = [
-        hub.event(topics.control_topic("NACTA"), b"NACTA", encode(message))
-        for message in (a_verdict(), a_verdict("not_same"), a_verdict(at=NOW - timedelta(seconds=1)))
-    ]
-    batch = hub.admit(events)
-    hub.fuse(batch)
-    after = hub.incidents()
-    hub.clear()
-    if restart:
-        hub.restart()
-    hub.fuse(batch)
-    assert hub.sent == []
-    assert after[B].merged_into == A
-
-
-def test_a_crash_between_any_two_marks_of_a_decision_ends_as_if_there_was_none(hub: HubOnPaper) -> None:
-    wrong = the_blast("wrong", "POLICE-KP")
-    hub.send(wrong)
-    steps: list[Verdict | Split] = [a_verdict(), a_split(wrong), a_verdict("not_same")]
-    calm = deepcopy(hub)
-    calm.tell(*steps)
-    expected, told = {n: said(i) for n, i in calm.incidents().items()}, {a.alert_id for a in calm.alerts()}
-    for done in range(len(steps)):
-        for written in range(8):
-            crashed = deepcopy(hub)
-            crashed.tell(*steps[:done])
-            batch = crashed.admit([crashed.event(topics.control_topic("NACTA"), b"NACTA", encode(steps[done]))])
-            half = crashed.fusion.decide(batch, crashed.work("fuse"))
-            crashed.sent.extend(half.outputs)
-            crashed.fused.keep(Decision(marks=half.marks[:written]))
-            crashed.restart()
-            crashed.fuse(batch)
-            crashed.tell(*steps[done + 1 :])
-            where = f"step {done}, {written} marks"
-            assert {n: said(i) for n, i in crashed.incidents().items()} == expected, where
-            assert {a.alert_id for a in crashed.alerts()} == told, where
-
-
-def test_two_that_were_told_apart_stay_apart_and_the_verdict_is_on_record(hub: HubOnPaper) -> None:
-    hub.tell(a_verdict("not_same"))
-    assert hub.alerts() == []
-    assert hub.links()[0].type == "split"
-    assert hub.audit()[0].event is AuditEvent.PERSON_ACTION
-    assert hub.receipts_of("NACTA")[0].sentence == f"{A} and {B} stay two incidents."
-
-
-# -- refusals ---------------------------------------------------------------------------------------------------------
-def test_an_agency_without_the_right_is_refused_in_a_sentence(hub: HubOnPaper) -> None:
-    hub.tell(a_verdict(agency="IB"))
-    (refused,) = hub.receipts_of("IB")
-    assert refused.reason is RejectReason.NOT_YOURS
-    assert "reviews" in str(refused.sentence)
-    assert not hub.incidents()[B].closed
-
-
-@pytest.mark.parametrize(
-    ("message", "sentence"),
-    [
-        (a_verdict(incidents=(A, incident_of(the_blast("nobody")))), "has no incident"),
-        (a_verdict(zone="PK-SD"), "Zone PK-SD has no incident"),
-        (a_split(the_blast()), "all of its reports"),
-        (a_split(the_raid("nobody")), "does not list report"),
-    ],
-    ids=["unknown", "elsewhere", "all", "not there"],
-)
-def test_what_cannot_be_done_is_told_and_changes_nothing(
-    hub: HubOnPaper, message: Verdict | Split, sentence: str
-) -> None:
-    before = hub.incidents()
-    hub.tell(message)
-    (refused,) = hub.receipts_of("NACTA")
-    assert refused.outcome is ReceiptOutcome.REJECTED
-    assert sentence in str(refused.sentence)
-    assert hub.incidents() == before
-    assert hub.alerts() == []
-
-
-def test_an_exercise_is_never_joined_to_the_real_thing() -> None:
-    hub = told_of(the_blast(), the_raid(status=Status.EXERCISE))
-    hub.tell(a_verdict())
-    assert "never meet" in str(hub.receipts_of("NACTA")[-1].sentence)
-    assert not any(incident.closed for incident in hub.incidents().values())
