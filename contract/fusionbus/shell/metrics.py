@@ -3,11 +3,12 @@
 No label ever holds a person, a place or a report id: agencies, kinds, reasons and rules only.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from fusionbus.contract.errors import Misconfigured
+from fusionbus.shell import serving
 
 METRICS: Final = CollectorRegistry()
 
@@ -83,6 +84,21 @@ BATCH = Histogram(
     registry=METRICS,
 )
 EPOCHS = Gauge("fusion_epochs", "Rebalances and seeks since start. Rising: workers come and go.", registry=METRICS)
+STARTED = Gauge(
+    "fusion_worker_started_seconds",
+    "Unix time of this worker's start. Changing: it ends itself again and again; read its last line.",
+    registry=METRICS,
+)
+READY = Gauge(
+    "fusion_ready",
+    "1 if partitions are assigned, recovered and flowing, 0 if not. At 0 for minutes: ask /ready why.",
+    registry=METRICS,
+)
+HOME_FREE = Gauge(
+    "fusion_home_free_ratio",
+    "Free share of the disk of FUSION_HOME. Near 0: make room, a worker without disk stops.",
+    registry=METRICS,
+)
 
 # -- consumers -------------------------------------------------------------------------------------------------
 ALERTS_RECEIVED = Counter("fusion_alerts_received_total", "Alerts read by this receiver.", ["agency"], registry=METRICS)
@@ -107,13 +123,7 @@ ALERT_LATENCY = Histogram(
 )
 
 
-def serve(port: int | None, host: str = "127.0.0.1") -> None:
-    """Serves the metrics of this process over HTTP; no port, no server. Raises: Misconfigured if the port is taken."""
-    if port is None:
-        return
-    try:
-        start_http_server(port, addr=host, registry=METRICS)
-    except OSError as exc:
-        raise Misconfigured(
-            f"Metrics cannot be served on {host}:{port} ({exc.strerror}): choose another port."
-        ) from exc
+def serve(port: int | None, host: str = serving.LOOPBACK, probes: Mapping[str, serving.Probe] | None = None) -> None:
+    """Serves the metrics and probes of this process over HTTP; no port, no server. Raises: Misconfigured."""
+    if port is not None:
+        serving.serve(port, host, METRICS, probes or {})

@@ -1,7 +1,6 @@
 """`fusionbus up` and `fusionbus down`: broker, topics and the hub's workers, left running in the background."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -45,7 +44,7 @@ def up(
     said = Crew(folder, _as(ADMIN, bootstrap, secrets) | {"COLUMNS": "200"}).run("provision", "provision")
     pid = hub_service.start(folder, _as(HUB, bootstrap, secrets))
     typer.echo(said.strip().splitlines()[-1])
-    ports = " and ".join(str(port) for port in hub_service.METRICS_PORTS)
+    ports = " and ".join(str(hub_service.METRICS_PORT + number) for number in range(hub_service.WORKERS))
     typer.echo(f"Broker {bootstrap}; hub running (process {pid}), metrics on ports {ports}; logs in {folder}.")
     if secrets is not None:
         typer.echo(f"It is secured; secrets lie in {secrets.root}. For an agency: `fusionbus env --agency CTD-KP`.")
@@ -67,13 +66,24 @@ def down() -> None:
         typer.echo("The broker has stopped; its records stay." if broker else "The broker was not running.")
 
 
-@up_commands.command("hub-service", hidden=True)
-def hub_service_command(folder: Annotated[Path, typer.Argument(help="Where its logs lie.")]) -> None:
-    """Keep the hub's workers running, for `up`."""
+@up_commands.command()
+def hub(
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many, on this machine.")] = 2,
+    metrics_port: Annotated[
+        int, typer.Option(min=1, max=65_000, help="Of the first worker; each has /metrics, /live and /ready.")
+    ] = 9101,
+    logs: Annotated[Path | None, typer.Option(help="Folder of the workers' logs. Default: hub in FUSION_HOME.")] = None,
+    strict_s: Annotated[float, typer.Option(hidden=True, help="For `up`: end with the first fault so long.")] = 0.0,
+) -> None:
+    """Run the hub's workers until SIGTERM or Ctrl-C; one that ends is started again, and why it ended is said.
+
+    For a machine without systemd. The pauses between starts grow from 0.5 s to 30 s while a worker does not hold.
+    """
     from fusionbus.deploy import hub_service  # noqa: PLC0415 - as above
 
-    hub_service.supervise(folder)
-    sys.exit(0)
+    folder = (logs or _folder(load(LocalBrokerSettings))).absolute()
+    typer.echo(f"{workers} workers; logs in {folder}.", err=True)
+    hub_service.supervise(folder, workers, metrics_port, strict_s=strict_s)
 
 
 def _as(principal: str, bootstrap: str, secrets: Secrets | None) -> dict[str, str]:

@@ -50,7 +50,7 @@ def run(wish: Wish, screen: Screen) -> list[Fault]:
     """The faults found; every process is ended when this returns or raises."""
     with ExitStack() as open_things:
         settings = open_things.enter_context(_broker(wish, screen))
-        crew = Crew(wish.folder, _environment(wish, settings))
+        crew = Crew(wish.folder, _environment(wish, settings), say=screen.say)
         open_things.callback(_ending, crew, screen)
         federation = agencies.read()
         with screen.phase("Topics, agencies and subscriptions"):

@@ -1,4 +1,4 @@
-"""The processes of the demo: started, restarted where they ask for it, and ended by their ids."""
+"""The processes of the hub or the demo: started, started again where they end, and ended by their ids."""
 
 import contextlib
 import os
@@ -6,20 +6,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from fusionbus.contract.errors import RetryLater
+from fusionbus.deploy import restarts
+from fusionbus.deploy.restarts import Restarts
 
-RESTART_CODE: Final = 70
-"""With this code a worker asks to be started again (EX_SOFTWARE of sysexits)."""
-RESTARTS_MAX: Final = 5
-BACK_OFF_S: Final = 0.5
-"""Pause before the first restart; it doubles each time."""
+FUSIONBUS: Final = (sys.executable, "-m", "fusionbus.deploy.demo_child")
+"""The command of this very interpreter."""
+FAILURES_MAX: Final = 5
+"""An impatient crew gives up after so many ends that followed each other closely."""
 END_S_MAX: Final = 15.0
 TAIL_CHARS: Final = 600
+LOG_BYTES_MAX: Final = 16 * 2**20
+"""A log longer than this is put aside at the next start, in the place of the one put aside before."""
 
 # When the demo itself is killed the kernel ends its children too (Linux); the shell's Ctrl-C reaches only the demo,
 # because each child leads a session of its own.
@@ -40,7 +43,8 @@ class Mate:
     log: Path
     lasting: bool
     process: subprocess.Popen[bytes]
-    restarts: int = 0
+    restarts: Restarts = field(default_factory=Restarts)
+    started_at: float = field(default_factory=time.monotonic)
     again_at: float | None = None
 
 
@@ -52,11 +56,15 @@ class Crew:
         folder: where each process's log lies.
         settings: environment variables that all get besides the present ones.
         dies_with_parent: whether the processes end when this one is killed.
+        patient: whether lasting processes are started again for ever, whatever they end with.
+        say: told in a sentence who ended, why, and when it is started again.
     """
 
     folder: Path
     settings: Mapping[str, str]
     dies_with_parent: bool = True
+    patient: bool = False
+    say: Callable[[str], None] = lambda _: None
     mates: dict[str, Mate] = field(default_factory=dict)
 
     def start(self, name: str, *arguments: str, lasting: bool = True) -> Mate:
@@ -85,18 +93,27 @@ class Crew:
             raise RetryLater(f"{told} ended with code {code}: {tail(mate.log)}")
 
     def look_after(self) -> None:
-        """Restarts who asks for it. Raises: RetryLater when a lasting process ended for good."""
+        """Starts lasting processes that ended again, in their time. Raises: RetryLater where patience is at its end."""
         for mate in self.mates.values():
             code = mate.process.poll()
             if code is None or not mate.lasting:
                 continue
-            if code != RESTART_CODE or mate.restarts >= RESTARTS_MAX:
-                raise RetryLater(f"{mate.name} ended with code {code}: {tail(mate.log)}")
             if mate.again_at is None:
-                mate.again_at = time.monotonic() + BACK_OFF_S * 2**mate.restarts
+                mate.again_at = self._ended(mate, code)
             elif time.monotonic() >= mate.again_at:
-                mate.restarts, mate.again_at = mate.restarts + 1, None
-                mate.process = self._spawn(mate.arguments, mate.log)
+                mate.process, mate.again_at = self._spawn(mate.arguments, mate.log), None
+                mate.started_at = time.monotonic()
+
+    def _ended(self, mate: Mate, code: int) -> float:
+        """When it is started again, on the monotonic clock."""
+        now = time.monotonic()
+        ran_s = now - mate.started_at
+        pause_s = mate.restarts.pause_s(ran_s)
+        told = f"{mate.name} ended after {ran_s:.0f} s: {restarts.why(code, _end_of(mate.log))}"
+        if not self.patient and (code == restarts.FAULT or mate.restarts.failures > FAILURES_MAX):
+            raise RetryLater(f"{told}. Its log is {mate.log}.")
+        self.say(f"{told}. It is started again in {pause_s:g} s.")
+        return now + pause_s
 
     def end(self, names: Sequence[str] | None = None) -> None:
         """Ends these processes in order, or all; whoever does not hear is killed."""
@@ -112,9 +129,11 @@ class Crew:
                 mate.process.wait()
 
     def _spawn(self, arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-        line = [sys.executable, "-m", "fusionbus.deploy.demo_child", *arguments]
+        line = [*FUSIONBUS, *arguments]
         if self.dies_with_parent:
             line = [sys.executable, "-c", _DIE_WITH_PARENT, *line]
+        if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+            log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as out:
             return subprocess.Popen(  # noqa: S603 - our own command, no shell
                 line,
@@ -133,5 +152,10 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 def tail(log: Path) -> str:
     """The end of a log, on one line."""
-    text = log.read_text(encoding="utf-8", errors="replace")[-TAIL_CHARS:]
-    return " | ".join(line for line in text.splitlines()[-4:] if line.strip()) or "its log is empty"
+    return " | ".join(line for line in _end_of(log).splitlines()[-4:] if line.strip()) or "its log is empty"
+
+
+def _end_of(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - TAIL_CHARS))
+        return file.read().decode("utf-8", "replace")

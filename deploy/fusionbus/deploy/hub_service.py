@@ -1,24 +1,27 @@
-"""The hub's workers in the background: one supervisor process keeps them running until it is told to stop."""
+"""The hub's workers on one machine: one supervisor process keeps them running until it is told to stop."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from fusionbus.contract.errors import FusionError, RetryLater
-from fusionbus.deploy.broker_process import is_alive, wait_for_end
-from fusionbus.deploy.demo_crew import END_S_MAX, Crew, tail
+from fusionbus.contract.errors import Misconfigured, RetryLater
+from fusionbus.deploy.broker_process import wait_for_end
+from fusionbus.deploy.demo_crew import END_S_MAX, FUSIONBUS, Crew, tail
 
-METRICS_PORTS: Final = (9101, 9102)
-"""One worker for each; `deploy/prometheus` reads these."""
-LOOK_S: Final = 0.5
+WORKERS: Final = 2
+METRICS_PORT: Final = 9101
+"""Of the first worker, the next one has the next; `deploy/prometheus` reads these."""
+LOOK_S: Final = 0.25
 SETTLED_S: Final = 5.0
 """A worker that cannot start at all (a wrong setting) has ended by then; `up` then says so itself."""
 
@@ -34,14 +37,13 @@ def start(folder: Path, settings: Mapping[str, str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with _log(folder).open("ab") as out:
         process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-            [sys.executable, "-m", "fusionbus.deploy.demo_child", "hub-service", str(folder)],
+            [*FUSIONBUS, "hub", "--logs", str(folder), "--strict-s", str(SETTLED_S - 1)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
             env=dict(os.environ) | dict(settings),
             start_new_session=True,
         )
-    _note(folder).write_text(f"{process.pid}\n", encoding="utf-8")
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(SETTLED_S)
         raise RetryLater(f"The hub ended at once: {tail(_log(folder))}")
@@ -58,46 +60,77 @@ def stop(folder: Path) -> int | None:
             raise RetryLater(
                 f"The hub (process {held}) is still busy: wait, then try again; its log is {_log(folder)}."
             )
-    _note(folder).unlink(missing_ok=True)
     return held
 
 
 def running(folder: Path) -> int | None:
-    """The supervisor of this folder, or None; a stranger with a dead one's number counts for nothing."""
+    """The supervisor of this folder, or None; it holds a lock on its note as long as it lives."""
     try:
-        pid = int(_note(folder).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        with _note(folder).open("rb") as note:
+            fcntl.flock(note, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
         return None
-    if not is_alive(pid):
-        return None
-    command = Path(f"/proc/{pid}/cmdline")
-    if command.exists() and os.fsencode(folder) not in command.read_bytes():
-        return None
-    return pid
+    except BlockingIOError:
+        return int(_note(folder).read_text(encoding="utf-8") or 0) or None
+    return None
 
 
-def supervise(folder: Path) -> None:
-    """Keeps the workers running until SIGTERM. Raises: FusionError where one has ended for good."""
+def supervise(folder: Path, workers: int, first_port: int, *, strict_s: float = 0.0) -> None:
+    """Keeps workers running until SIGTERM or SIGINT, with pauses that grow; their logs lie in the folder.
+
+    For `strict_s` seconds a worker that cannot go on ends all, so that whoever starts us hears of it. Raises:
+    Misconfigured where another supervisor has the folder, RetryLater in strict time.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    crew, strict_until = Crew(folder, {}, patient=not strict_s, say=_say), time.monotonic() + strict_s
+    with _alone(folder), _until_told() as over:
+        try:
+            for number in range(1, workers + 1):
+                port = str(first_port + number - 1)
+                crew.start(f"worker-{number}", "worker", "--id", f"hub-{number}", "--metrics-port", port)
+            while not over.wait(LOOK_S):
+                crew.patient = crew.patient or time.monotonic() > strict_until
+                crew.look_after()
+        finally:
+            crew.end()
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Holds the lock on the folder. Raises: Misconfigured where another supervisor has it."""
+    with _note(folder).open("a", encoding="utf-8") as note:
+        try:
+            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Misconfigured(
+                f"The hub already runs here (process {running(folder)}): end it with `fusionbus down`."
+            ) from None
+        note.truncate(0)
+        note.write(f"{os.getpid()}\n")
+        note.flush()
+        yield
+
+
+@contextlib.contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set."""
     over = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
         del number, frame
         over.set()
 
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    crew = Crew(folder, {})
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        for number, port in enumerate(METRICS_PORTS, start=1):
-            crew.start(f"worker-{number}", "worker", "--id", f"up-{number}", "--metrics-port", str(port))
-        while not over.is_set():
-            crew.look_after()
-            time.sleep(LOOK_S)
-    except FusionError as exc:
-        print(exc, file=sys.stderr, flush=True)  # noqa: T201 - into its log, which `up` reads
-        raise
+        yield over
     finally:
-        crew.end()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(sentence: str) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    print(f"{now} {sentence}", file=sys.stderr, flush=True)  # noqa: T201 - the command speaks
 
 
 def _note(folder: Path) -> Path:

@@ -15,6 +15,7 @@ from fusionbus.contract.errors import Misconfigured
 from fusionbus.streams import engine
 from fusionbus.streams.engine import Decision, EngineApp, Event
 from fusionbus.streams.fusion import Fusion
+from fusionbus.streams.health import Health
 from fusionbus.streams.ingress import Tally, Work, decide_control, decide_reports
 from fusionbus.streams.meter import Meter
 from fusionbus.streams.poison import Poison
@@ -34,6 +35,7 @@ class Hub:
     registry: RegistryReader
     meter: Meter
     refused_run_max: int
+    health: Health
     _poison: dict[str, Poison] = field(default_factory=dict)
 
     def work(self, step: str) -> Work:
@@ -80,7 +82,8 @@ def build(settings: WorkerSettings) -> Hub:
     )
     registry = RegistryReader(options)
     registry.start()
-    hub = Hub(app, registry, Meter(), settings.refused_run_max)
+    health = Health(app, registry, settings.home)
+    hub = Hub(app, registry, Meter(), settings.refused_run_max, health)
     _add_agents(hub, agencies)
     return hub
 
@@ -127,4 +130,5 @@ def _add_agents(hub: Hub, agencies: Sequence[str]) -> None:
     async def watch() -> None:
         while not app.should_stop:
             hub.meter.look(fusion, engine.counters(app))
+            hub.health.look()
             await asyncio.sleep(1.0)

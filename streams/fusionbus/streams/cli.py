@@ -19,7 +19,9 @@ def worker(
     ] = None,
     home: Annotated[Path | None, typer.Option(help="Where its state lies (FUSION_HOME).")] = None,
     bootstrap: Annotated[str | None, typer.Option(help="host:port of the broker (FUSION_BOOTSTRAP).")] = None,
-    metrics_port: Annotated[int | None, typer.Option(help="Serve metrics on this loopback port.")] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Serve metrics, /live and /ready on this loopback port.")
+    ] = None,
 ) -> None:
     """Run one worker of the hub until SIGTERM; exit code 70 means: start me again."""
     from fusionbus.streams import agents, engine  # noqa: PLC0415 - Faust takes a second to import; `--help` need not
@@ -28,7 +30,8 @@ def worker(
     settings = load(WorkerSettings, worker_id=name, home=home, bootstrap=bootstrap, metrics_port=metrics_port)
     _calm_collector()
     hub = agents.build(settings)
-    metrics.serve(settings.metrics_port, settings.metrics_host)
+    metrics.STARTED.set_to_current_time()
+    metrics.serve(settings.metrics_port, settings.metrics_host, hub.health.probes())
     engine.serve(hub.app)
 
 

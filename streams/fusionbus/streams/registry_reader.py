@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from fusionbus.contract import topics
 from fusionbus.contract.codec import AnyRegistryEntry, Undecodable, decode_registry
 from fusionbus.contract.errors import Misconfigured, RetryLater
+from fusionbus.streams.engine.die import die, fault_of
 from fusionbus.streams.registry import Registry
 
 log = structlog.get_logger()
@@ -76,8 +77,11 @@ class RegistryReader:
         return [TopicPartition(topics.REGISTRY, number, 0) for number in told.partitions]
 
     def _follow(self, consumer: Consumer) -> None:
-        while not self._stop.is_set():
-            self._take(consumer.consume(1000, POLL_S))
+        try:
+            while not self._stop.is_set():
+                self._take(consumer.consume(1000, POLL_S))
+        except Exception as error:  # noqa: BLE001 - a thread that ends in silence leaves us with an old registry
+            die(f"the registry cannot be followed ({fault_of(error)})")
         consumer.close()
 
     def _take(self, messages: list[Message]) -> None:

@@ -16,9 +16,9 @@ class WorkerSettings(BrokerSettings):
     """`FUSION_HOME`: state lies in `worker-<id>` below it; two workers never share one."""
     worker_id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "1"
     metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
-    """`FUSION_METRICS_PORT`: where Prometheus reads, on the loopback; none by default."""
+    """`FUSION_METRICS_PORT`: where Prometheus and probes (/live, /ready) ask; none by default."""
     metrics_host: str = "127.0.0.1"
-    """`FUSION_METRICS_HOST`: beyond the loopback only where a scraper must reach in, as in a pod."""
+    """`FUSION_METRICS_HOST`: an address beyond the loopback only where others must reach in, as in a pod."""
     store: Literal["rocksdb://", "memory://"] = "rocksdb://"
     replication: Annotated[int, Field(ge=1, le=9)] = 1
     refused_run_max: Annotated[int, Field(ge=0)] = REFUSED_RUN_MAX

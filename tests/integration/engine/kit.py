@@ -104,6 +104,15 @@ class Bench:
         assert producer.flush(WITHIN_S) == 0
         assert not failed
 
+    def write_in_transaction(self, name: str, records: Sequence[tuple[str, bytes]], partition: int) -> None:
+        """As a foreign producer may: the broker puts a mark after them, which counts in offsets and is no record."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "transactional.id": self.run})
+        producer.init_transactions(WITHIN_S)
+        producer.begin_transaction()
+        for key, value in records:
+            producer.produce(self.topic(name), value, key, partition=partition)
+        producer.commit_transaction(WITHIN_S)
+
     def start(self, program: str, scenario: str, *, state: str = "w1", **env: object) -> Worker:
         """A worker; `state` names its folder, `env` goes to the program in capitals."""
         log = self.folder / f"{program}-{scenario}-{state}-{len(self.workers)}.log"

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from faust.types import TP
+
 from fusionbus.streams.engine import (
     BrokerSecurity,
     Decide,
@@ -40,6 +42,7 @@ SETTINGS = EngineSettings(
     stuck_s=float(os.environ.get("STUCK_S", "60")),
     send_timeout_s=float(os.environ.get("SEND_TIMEOUT_S", "60")),
     rebalance_stuck_s=float(os.environ.get("REBALANCE_STUCK_S", "180")),
+    standstill_s=float(os.environ.get("STANDSTILL_S", "120")),
     shutdown_s=float(os.environ.get("SHUTDOWN_S", "25")),
     batch_size_max=int(os.environ.get("BATCH", "1000")),
     checkpoint_every=int(os.environ.get("CHECKPOINT_EVERY", "5")),
@@ -203,6 +206,17 @@ def table_too_large(app: EngineApp) -> None:
         return draft.decision()
 
     agent(app, decide)
+
+
+def deaf(app: EngineApp) -> None:
+    """Loses the resume of a partition, as Faust's recovery may: it is never fetched again, and nothing says so."""
+
+    def pause(event: Event) -> None:
+        if event.key == b"k4" and not HEALED:
+            app.consumer.pause_partitions({TP(event.topic, event.partition)})
+            (SIGNS / "deaf").touch()
+
+    agent(app, copying(pause))
 
 
 def counting(app: EngineApp) -> None:

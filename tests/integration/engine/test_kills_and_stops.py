@@ -157,3 +157,20 @@ def test_a_send_that_gets_no_answer_ends_the_worker_and_is_replayed(
         assert set(bench.keys("out")) == ALL
     finally:
         bench.close()
+
+
+def test_a_partition_that_is_never_fetched_again_ends_the_worker_and_the_mark_of_a_transaction_does_not(
+    bench: Bench,
+) -> None:
+    bench.make_topics("in", "out", partitions=2)
+    bench.write("in", numbered(5), partition=0)
+    bench.write_in_transaction("in", [("kept", b"")], partition=1)
+    first = bench.start("ours", "deaf", partitions=2, standstill_s=3)
+    until(lambda: bench.sign("deaf") and bench.committed("in", 2) == 6)
+    with pytest.raises(AssertionError, match="not within"):
+        until(lambda: not first.alive, 6.0)  # the end of partition 1 counts the mark, which is no record
+    bench.write("in", numbered(5, first=5), partition=0)
+    assert first.ended() == 70
+    assert "[0] stood at 5 for 3 s and 5 records wait that are not fetched" in first.told()
+    bench.start("ours", "deaf", healed=1, partitions=2)
+    until(lambda: set(bench.keys("out")) == {*ALL, "kept"})

@@ -14,9 +14,11 @@ import pytest
 import typer.main
 import yaml
 
+from fusionbus.deploy import restarts
 from fusionbus.deploy.broker_files import RECORD_BYTES_MAX, RECORD_OVERHEAD_BYTES
 from fusionbus.deploy.broker_jars import KAFKA_VERSION
 from fusionbus.shell.cli import build
+from fusionbus.streams.engine import EngineSettings
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
@@ -101,6 +103,28 @@ def test_the_hub_on_kubernetes_runs_without_rights_and_can_be_scraped() -> None:
     mounts = {one["name"] for one in container["volumeMounts"]}
     assert mounts == {one["name"] for one in template["spec"]["volumes"]}
     assert not any("PASSWORD" in one["name"] and one["name"] != "FUSION_PASSWORD_FILE" for one in container["env"])
+
+
+def test_kubernetes_asks_the_worker_where_it_answers_and_longer_than_it_asks_itself() -> None:
+    container = manifest("Deployment")["spec"]["template"]["spec"]["containers"][0]
+    host = next(one for one in container["env"] if one["name"] == "FUSION_METRICS_HOST")
+    assert host["valueFrom"]["fieldRef"]["fieldPath"] == "status.podIP"
+    asked = {name: container[f"{name}Probe"] for name in ("liveness", "readiness", "startup")}
+    assert {name: probe["httpGet"]["path"] for name, probe in asked.items()} == {
+        "liveness": "/live",
+        "readiness": "/ready",
+        "startup": "/live",
+    }
+    assert {probe["httpGet"]["port"] for probe in asked.values()} <= {port["name"] for port in container["ports"]}
+    # The worker's own watchdog is first: its last words tell more than a probe that failed.
+    assert asked["liveness"]["periodSeconds"] * asked["liveness"]["failureThreshold"] >= EngineSettings().stuck_s
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_waits_as_our_own_supervisor_does(path: Path) -> None:
+    service = unit(path)["Service"]
+    assert service["RestartMaxDelaySec"] == f"{restarts.MOST_S:.0f}s"
+    assert float(service["RestartSec"].removesuffix("s")) <= 2 * restarts.FIRST_S
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)

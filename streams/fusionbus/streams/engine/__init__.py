@@ -25,6 +25,7 @@ Every rule stands, with what it works around, where it is kept.
 
 from fusionbus.streams.engine.app import (
     EngineApp,
+    ails,
     build_app,
     counters,
     current_epoch,
@@ -32,6 +33,7 @@ from fusionbus.streams.engine.app import (
     new_table,
     serve,
     source,
+    why_not_ready,
 )
 from fusionbus.streams.engine.counters import Counters
 from fusionbus.streams.engine.decision import Decision, Draft, Event, Headers, Mark, Output, Table, TooLarge, fits
@@ -54,6 +56,7 @@ __all__ = [
     "Output",
     "Table",
     "TooLarge",
+    "ails",
     "build_app",
     "counters",
     "current_epoch",
@@ -63,4 +66,5 @@ __all__ = [
     "run",
     "serve",
     "source",
+    "why_not_ready",
 ]

@@ -169,10 +169,28 @@ def current_epoch(app: EngineApp) -> int:
 
 def is_ready(app: EngineApp) -> bool:
     """Whether partitions are assigned, their state is recovered and records flow."""
+    return why_not_ready(app) is None
+
+
+def why_not_ready(app: EngineApp) -> str | None:
+    """What the worker still waits for before records flow, in a sentence. For any thread."""
     consumer = app._consumer  # noqa: SLF001 - the public property would make one
-    if not isinstance(consumer, EngineConsumer) or app.rebalancing or not consumer.flow_active:
-        return False
-    return bool(cast("TableManager", app.tables).recovery.completed.is_set())
+    if not isinstance(consumer, EngineConsumer) or not consumer.book.epoch:
+        return "The worker is not in its group yet."
+    if app.should_stop:
+        return "The worker is stopping."
+    if app.rebalancing:
+        return "Partitions are being assigned."
+    recovery = cast("TableManager", app.tables).recovery
+    if not recovery.completed.is_set():
+        read = sum(offset or 0 for offset in dict(recovery.active_offsets).values())
+        return f"State is being recovered from the changelogs: {read:,} records are read."
+    return None if consumer.flow_active else "Records do not flow yet."
+
+
+def ails(app: EngineApp) -> str | None:
+    """What is wrong with the process, in a sentence; a supervisor may end it. For any thread."""
+    return app.engine.watchdog.ails()
 
 
 def serve(app: EngineApp) -> None:

@@ -11,6 +11,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from mode import Service
 
+from fusionbus.streams.engine import standstill
 from fusionbus.streams.engine.bookkeeping import DeliveryBook
 from fusionbus.streams.engine.die import die, fault_of
 from fusionbus.streams.engine.thread import EngineThread
@@ -245,7 +246,7 @@ class EngineConsumer(driver.Consumer):
     def _waits(self) -> Iterable[tuple[str, float]]:
         """What is to be done, in words that change when something moves; and how long that may take."""
         settings = self.engine.settings
-        if self.app.rebalancing or not self.flow_active:
+        if not self.flows:
             recovery = cast("TableManager", self.app.tables).recovery
             read = sum(offset or 0 for offset in recovery.active_offsets.values())
             yield f"rebalance, epoch {self.book.epoch}, {read} changelog records read", settings.rebalance_stuck_s
@@ -260,3 +261,12 @@ class EngineConsumer(driver.Consumer):
             counters = self.engine.counters
             moved = (counters.batches, counters.commits, self.book.epoch)
             yield f"{pending[0]}, state {moved}", settings.stuck_s
+
+    @property
+    def flows(self) -> bool:
+        """Whether records may be handed out."""
+        return self.flow_active and not self.app.rebalancing
+
+    @Service.task
+    async def _watch_commits(self) -> None:
+        await standstill.watch(self)

@@ -115,6 +115,9 @@ class EngineSettings:
     linger_ms: float = 1.0
     # Longest time without progress while there is something to do. Longer than any rebalance seen (12 s).
     stuck_s: float = 60.0
+    # Longest time that one partition's commit may stand while records wait in it. Twice the above: when there is a
+    # backlog other partitions may be served first.
+    standstill_s: float = 120.0
     # A rebalance with recovery may rightly take longer, as long as it moves.
     rebalance_stuck_s: float = 180.0
     # Kafka's own default is 120 s; at 60 s a supervisor restarts us and Kafka replays.

@@ -13,6 +13,8 @@ from fusionbus.streams.engine.settings import EngineSettings
 
 TICK_S = 0.25
 LOOP_TICK_S = 1.0
+AIL_S = 10.0
+"""A loop that ticks every second is ill when it has not for so long: the longest batch seen took under a second."""
 # Counts the time a laptop or a virtual machine sleeps, which the monotonic clock of Linux does not.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -74,6 +76,17 @@ class Watchdog:
         """The shutdown began: the time for it runs."""
         if self._stopping_at_s is None:
             self._stopping_at_s = clock_s()
+
+    def ails(self) -> str | None:
+        """What is wrong with the process by now, in a sentence; the thread ends it if it goes on. For any thread."""
+        now = clock_s()
+        if self._thread is None:
+            return None  # not started yet: the process is connecting
+        if now - self._tick_at_s > AIL_S or not self._thread.is_alive():
+            return f"The watchdog has not looked for {now - self._tick_at_s:.0f} s."
+        if now - self._loop_at_s > AIL_S:
+            return f"The event loop has stood for {now - self._loop_at_s:.0f} s."
+        return None
 
     def check_pause(self) -> None:
         """Ends the process if it stood still; asked before each batch, because the thread may wake up later."""
