@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bench.bus import a_bus
 from bench.measures import hub_rate, latency, naive_rate, open_incidents_memory_mb
+from bench.profile import STEPS, profile
 
 RATE = 500.0
 
@@ -22,7 +23,11 @@ def main() -> None:
     parser.add_argument("--reports", type=int, default=20_000, help="backlog for the two rates")
     parser.add_argument("--open", type=int, default=100_000, help="reports in open incidents for the memory; 0: skip")
     parser.add_argument("--seconds", type=int, default=45, help="length of the latency run; 0: skip")
+    parser.add_argument("--profile", action="store_true", help="say instead where a worker's time goes (py-spy)")
     wish = parser.parse_args()
+    if wish.profile:
+        _profile(wish.reports)
+        return
     console, table = Console(), Table("what", "measured", "bar", title="fusionbus bench")
     with tempfile.TemporaryDirectory(prefix="fusionbus-bench-") as scratch, console.status("starting …") as status:
         folder = Path(scratch)
@@ -49,6 +54,15 @@ def main() -> None:
                 held = open_incidents_memory_mb(bus, bus.reports(wish.open, seed=3, span="6d"))
             table.add_row(f"one worker, {wish.open:,} reports open", f"{held:.0f} MB", "< 500 MB")
     console.print(table)
+
+
+def _profile(reports: int) -> None:
+    table = Table("step", "share of a busy worker's time", title="fusionbus bench --profile")
+    with tempfile.TemporaryDirectory(prefix="fusionbus-bench-") as scratch, a_bus(Path(scratch) / "bus") as bus:
+        found = profile(bus, bus.reports(reports, seed=1, span="30d"), Path(scratch) / "stacks")
+    for step, _ in STEPS:
+        table.add_row(step, f"{found[step] / found.total():.0%}")
+    Console().print(table)
 
 
 if __name__ == "__main__":

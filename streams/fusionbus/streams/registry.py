@@ -33,7 +33,7 @@ _SEVERITY_OF_RANK: Final = {rank: severity for severity, rank in _SEVERITY_RANK.
 _EARTH_KM: Final = 6371.0
 NOWHERE: Final[frozenset[str]] = frozenset()
 T = TypeVar("T")
-FOUND_KEPT_MAX: Final = 20_000
+FOUND_KEPT_MAX: Final = 5_000
 """Rulings remembered for reports alike in all that routing asks for, 40 bytes an agency; past it they are made anew."""
 
 

@@ -117,3 +117,13 @@ def test_a_mark_above_the_limit_is_refused_before_anything_is_sent(bench: Bench)
     until(lambda: bench.committed("in") == 2)
     assert set(bench.keys("out")) == {"small"}
     assert set(bench.keys("dead")) == {"big"}
+
+
+def test_records_larger_than_one_fetch_come_with_their_neighbours(bench: Bench) -> None:
+    bench.make_topics("in", "out", partitions=4)
+    for partition in range(4):
+        mixed = [(f"{partition}-{number}", b"x" * (900_000 if number % 3 == 0 else 10)) for number in range(9)]
+        bench.write("in", mixed, partition)
+    bench.start("ours", "copy", partitions=4)
+    until(lambda: bench.count("out") >= 36)
+    assert set(bench.keys("out")) == {f"{partition}-{number}" for partition in range(4) for number in range(9)}

@@ -16,6 +16,7 @@ from fusionbus.streams.engine.counters import Counters
 from fusionbus.streams.engine.decision import ENVELOPE_BYTES
 from fusionbus.streams.engine.die import die
 from fusionbus.streams.engine.settings import BrokerSecurity, EngineSettings
+from fusionbus.streams.engine.store import ROCKSDB
 from fusionbus.streams.engine.table import EngineTable
 from fusionbus.streams.engine.watchdog import Watchdog
 
@@ -123,7 +124,7 @@ def _limits(settings: EngineSettings) -> dict[str, Any]:
         "broker_request_timeout": settings.request_timeout_s,
         "producer_request_timeout": settings.request_timeout_s,
         "producer_max_request_size": settings.message_bytes_max,
-        "consumer_max_fetch_size": max(settings.message_bytes_max, 2**20),
+        "consumer_max_fetch_size": settings.fetch_bytes_max,
         "stream_buffer_maxsize": settings.queue_max,
     }
 
@@ -152,6 +153,7 @@ def new_table(app: EngineApp, name: str, *, help: str = "") -> EngineTable:  # n
             "min.insync.replicas": str(app.min_insync),
             "max.message.bytes": str(app.engine.settings.message_bytes_max + ENVELOPE_BYTES),
         },
+        options=ROCKSDB,
         help=help,
     )
     return cast("EngineTable", table)

@@ -128,6 +128,9 @@ class EngineSettings:
     checkpoint_every: int = 500
     # systemd and Kubernetes kill after 30 s and more; a stalled broker held Faust over 40 s (measured).
     shutdown_s: float = 25.0
+    # Of one partition in one answer, and held for each partition of a backlog: at 1 MiB and 190 partitions over 100 MB
+    # of a worker. A larger record still comes: since Kafka 0.10.1 an answer holds one record at least.
+    fetch_bytes_max: int = 2**18
     # Records waiting in one agent's queue before its partitions are held back.
     queue_max: int = 4096
 

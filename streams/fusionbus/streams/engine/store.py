@@ -6,7 +6,7 @@ every read, write and delete, and searches all partitions if it is not; naming t
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from faust import stores
 from faust.stores import base, rocksdb
@@ -111,5 +111,9 @@ def items_of(store: StoreT[Any, Any], number: int) -> Iterator[tuple[bytes, byte
     else:
         raise TypeError(f"The engine knows no store {type(store).__name__}: use memory:// or rocksdb://.")
 
+
+ROCKSDB: Final = {"write_buffer_size": 4 * 2**20, "max_write_buffer_number": 2, "block_cache_size": 4 * 2**20}
+"""Bytes for each partition of each table. Faust's own defaults are 3 x 64 MiB and 2 GiB: with eight partitions a worker
+with 100,000 reports in open incidents held 714 MB (measured, `make bench`)."""
 
 stores.STORES.aliases["enginememory"] = f"{__name__}:MemoryStore"
