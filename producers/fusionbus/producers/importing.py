@@ -18,7 +18,7 @@ from fusionbus.producers.cells import CellFault, columns_of, day, text_of, value
 from fusionbus.producers.mapping import Mapping, Origin, PersonRule, rule_of
 from fusionbus.producers.normalise import normalise
 from fusionbus.producers.rows import Row, Sheet, fold_heading
-from fusionbus.producers.tokens import FederationKey, tokenise_name
+from fusionbus.producers.tokens import FederationKey, name_clk, tokenise_name
 
 _COUNT: Final = re.compile(r"(\d{1,6})(?:\s*[-–]\s*(\d{1,6}))?")
 
@@ -137,7 +137,11 @@ class Importer:
                 if text and origin is not None
             ]
             if name or tokens:
-                person = {"role": rule.role, "id_tokens": tokens, "name_tokens": tokenise_name(name, key=self._key)}
+                person: dict[str, Any] = {"role": rule.role, "id_tokens": tokens}
+                person |= {
+                    "name_tokens": tokenise_name(name, key=self._key),
+                    "name_clk": name_clk(name, key=self._key),
+                }
                 yield person | ({"released_name": name} if rule.release_name and name else {})
 
     def _entities(self, row: Row) -> list[dict[str, Any]]:

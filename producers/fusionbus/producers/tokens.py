@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
+from fusionbus.contract.clk import encode_name
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.names import fold_name
 from fusionbus.contract.report import Entity, Person
@@ -68,6 +69,11 @@ def tokenise_name(name: str, *, key: FederationKey) -> tuple[str, ...]:
     return tuple(key.token("name", part) for part in fold_name(name))
 
 
+def name_clk(name: str, *, key: FederationKey) -> str | None:
+    """The filter by which the name is matched although it is spelled otherwise; None for a name without letters."""
+    return encode_name(name, key.secret, key.key_id)
+
+
 def tokenise_person(
     *,
     key: FederationKey,
@@ -90,6 +96,7 @@ def tokenise_person(
         role=role,
         id_tokens=tuple(dict.fromkeys(tokens)),
         name_tokens=tokenise_name(name, key=key) if name else (),
+        name_clk=name_clk(name, key=key) if name else None,
         released_name=name if release_name else None,
         sex=sex,
         age_low=age,

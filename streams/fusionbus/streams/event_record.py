@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from fusionbus.contract import ids
 from fusionbus.contract.base import Interval
+from fusionbus.contract.clk import encode_name
 from fusionbus.contract.errors import FixTheReport
 from fusionbus.contract.handling import Handling
 from fusionbus.contract.names import fold_name
@@ -94,7 +95,8 @@ class EventRecords:
         if not name and age is None:
             return ()
         tokens = tuple(self._token(part) for part in fold_name(name or ""))
-        return (Person(role=SubjectRole.VICTIM, name_tokens=tokens, sex=sex, age_low=age, age_high=age),)
+        clk = encode_name(name, self._key, "once") if name else None
+        return (Person(role=SubjectRole.VICTIM, name_tokens=tokens, name_clk=clk, sex=sex, age_low=age, age_high=age),)
 
     def _token(self, part: str) -> str:
         return "name:once:" + hmac.new(self._key, part.encode(), hashlib.sha256).hexdigest()[:32]

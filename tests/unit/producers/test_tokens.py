@@ -92,9 +92,10 @@ def test_a_persons_name_is_released_only_on_request() -> None:
 
 
 def test_a_name_in_two_scripts_shares_its_tokens() -> None:
-    latin, urdu = (tokenise_person(key=KEY, name=name).name_tokens for name in ("Tariq Hussain", "طارق حسین"))
-    assert latin == urdu
-    assert all(token.startswith("name:demo:") for token in latin)
+    latin, urdu = (tokenise_person(key=KEY, name=name) for name in ("Tariq Hussain", "طارق حسین"))
+    assert latin.name_tokens == urdu.name_tokens
+    assert all(token.startswith("name:demo:") for token in latin.name_tokens)
+    assert latin.name_clk == urdu.name_clk is not None
 
 
 def test_a_source_has_one_token() -> None:

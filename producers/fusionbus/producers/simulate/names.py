@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from fusionbus.contract.clk import encode_name
+from fusionbus.contract.names import fold_name
 from fusionbus.contract.vocabulary import EntityType, Sex
 
 KEY: Final = b"simulation key, protects nothing: every name here is made up"
@@ -52,10 +54,6 @@ class MadeUpPerson:
             return f"{first[0]} {last[0]}"
         return rng.choice((f"{rng.choice(first[1:])} {last[0]}", f"{first[0]} {rng.choice(last[1:])}"))
 
-    def name_tokens(self) -> tuple[str, ...]:
-        """One token for each part of the name, as it sounds: spelling does not show."""
-        return token("name", _FIRST[self.first][0]), token("name", _LAST[self.last][0])
-
     def id_token(self) -> str:
         """The token of the person's identity card."""
         return token("cnic", f"{self.first}-{self.last}-{self.age}")
@@ -77,6 +75,16 @@ def token(kind: str, value: str) -> str:
     """The keyed hash of a made-up value, in the contract's form."""
     digest = hmac.new(KEY, f"{kind}\x1f{value}".encode(), hashlib.sha256).hexdigest()
     return f"{kind}:{KEY_ID}:{digest[:32]}"
+
+
+def name_tokens(spelled: str) -> tuple[str, ...]:
+    """One token for each part of a name, as it sounds."""
+    return tuple(token("name", part) for part in fold_name(spelled))
+
+
+def name_clk(spelled: str) -> str | None:
+    """The filter of a name."""
+    return encode_name(spelled, KEY, KEY_ID)
 
 
 def person(rng: Random) -> MadeUpPerson:

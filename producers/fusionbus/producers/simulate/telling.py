@@ -20,7 +20,7 @@ from fusionbus.contract.vocabulary import (
     ThreatCategory,
     Urgency,
 )
-from fusionbus.producers.simulate import noise, sections, wording, world
+from fusionbus.producers.simulate import names, noise, sections, wording, world
 from fusionbus.producers.simulate.events import Event
 
 _C = ThreatCategory
@@ -201,13 +201,14 @@ def _persons(rng: Random, event: Event) -> tuple[Person, ...]:
     if somebody is None or rng.random() >= GIVEN.thing:
         return ()
     subject = event.kind in {Kind.RECORD, Kind.FINANCE}
-    age = somebody.age + rng.randint(-2, 2)
+    age, name = somebody.age + rng.randint(-2, 2), somebody.spelled(rng)
     return (
         Person(
             role=SubjectRole.CRIMINAL_SUBJECT if subject else SubjectRole.OTHER,
             id_tokens=(somebody.id_token(),) if rng.random() < 0.5 else (),  # noqa: PLR2004 - as GIVEN
-            name_tokens=somebody.name_tokens(),
-            released_name=somebody.spelled(rng) if rng.random() < 0.5 else None,  # noqa: PLR2004 - as GIVEN
+            name_tokens=names.name_tokens(name),
+            name_clk=names.name_clk(name),
+            released_name=name if rng.random() < 0.5 else None,  # noqa: PLR2004 - as GIVEN
             sex=somebody.sex,
             age_low=max(0, age - 2),
             age_high=age + 2,
