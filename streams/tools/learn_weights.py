@@ -18,21 +18,21 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fusionbus.contract.incident import Incident, Relation
 from fusionbus.streams import incidents
 from fusionbus.streams.correlate import OpenIncidents
-from fusionbus.streams.correlate.decide import decide
+from fusionbus.streams.correlate.decide import decide, double_of
 from fusionbus.streams.correlate.score import Scored, scores
 from fusionbus.streams.correlate.told import told_by
 from fusionbus.streams.correlate.weights import Bits, Weights, committed, read
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.fuse import reader
 from fusionbus.streams.values import Enriched, Joined
-from tools.regression import Case, learn
+from tools.regression import Case, doubles, learn
 
 ROUNDS = 3
 """The nearest member depends on the weights: findings are collected anew this often."""
@@ -103,7 +103,8 @@ def settle(found: list[Scored], weights: Weights) -> Scored | None:
         return None
     odds = [2.0 ** min(60.0, s.bits) for s in found]
     best = max(range(len(found)), key=odds.__getitem__)
-    return found[best] if odds[best] / (1.0 + sum(odds)) >= weights.merge else None
+    total = 1.0 + sum(odds) + odds[best] * double_of(found[best], weights)
+    return found[best] if odds[best] / total >= weights.merge else None
 
 
 def _right(held: list[Counter[str]], truth: str) -> int | None:
@@ -194,7 +195,7 @@ def main() -> None:
             for case in shown(reports[: parts[spec]], weights, by_truth=by_truth)
         ]
         bits = learn(cases, dict(weights.bits), dict(start.bits))
-        weights = Weights(Bits(bits), weights.merge, weights.possible)
+        weights = Weights(Bits(bits), weights.merge, weights.possible, doubles(cases, bits))
         print(f"round {turn + 1}: {len(cases)} cases", file=sys.stderr)
     for spec, reports in sets.items():
         for merge in asked.merge:
@@ -204,7 +205,7 @@ def main() -> None:
 
 
 def _tell(spec: str, reports: list[Labelled], weights: Weights, merge: float) -> None:
-    given, decisions = fused(reports, Weights(weights.bits, merge, weights.possible))
+    given, decisions = fused(reports, replace(weights, merge=merge))
     precision, recall, f1 = pairwise(given, [one.truth for one in reports])
     ece = expected_calibration_error(decisions)
     name = Path(spec.partition(":")[0]).stem
@@ -220,6 +221,7 @@ def _write(out: Path, weights: Weights, merge: float, reports: int) -> None:
             "unit": "bits: log2 of the likelihood ratio for one unit of each finding",
         },
         "thresholds": {"merge": merge, "possible": weights.possible},
+        "doubles": weights.doubles,
         "bits": {name: round(weights.bits[name], 3) for name in sorted(weights.bits)},
     }
     out.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")

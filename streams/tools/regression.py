@@ -14,6 +14,7 @@ PRIOR_BITS = 1.5
 """How far a weight may stray from where it started before the data must insist."""
 STEP = 0.25
 BITS_MAX = 10.0
+DOUBLES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15)
 LIMITS = tomllib.loads(Path(__file__).with_name("learn_weights.toml").read_text(encoding="utf-8"))
 BOUNDS: dict[str, tuple[float, float]] = {name: (low, high) for name, (low, high) in LIMITS["bounds"].items()}
 FALLING: list[list[str]] = LIMITS["falling"]
@@ -44,6 +45,27 @@ def learn(cases: list[Case], start: dict[str, float], prior: dict[str, float]) -
             _keep_falling(bits, squares, levels)
         _keep_in_bounds(bits)
     return bits
+
+
+def doubles(cases: list[Case], bits: dict[str, float]) -> dict[str, float]:
+    """How often what fits best is another event alike, by how exactly the times are told: the likeliest such shares.
+
+    Agreement alone never shows this: two attacks on one day in one town are told in the same words.
+    """
+    fits: dict[str, list[tuple[float, bool]]] = {}
+    for case in cases:
+        odds = [2.0 ** min(60.0, sum(bits.get(n, 0.0) * a for n, a in option)) for option in case.options]
+        best = max(range(len(odds)), key=odds.__getitem__)
+        when = next(name for name, _ in case.options[best] if name.startswith("time."))
+        fits.setdefault(when.rstrip("0123456789"), []).append((odds[best] / (1.0 + sum(odds)), best == case.right))
+    found = {level: max(DOUBLES, key=lambda share: _likelihood(held, share)) for level, held in sorted(fits.items())}
+    return {level: share for level, share in found.items() if share}
+
+
+def _likelihood(fits: list[tuple[float, bool]], double: float) -> float:
+    """The log-likelihood of what was right and wrong, where a double stands beside what fits best."""
+    held = [(fit / (1.0 + double * fit), right) for fit, right in fits]
+    return sum(math.log(max(1e-9, fit if right else 1.0 - fit)) for fit, right in held)
 
 
 def _keep_in_bounds(bits: dict[str, float]) -> None:

@@ -84,6 +84,8 @@ class IncidentView(Message):
     reports: int
     independent_origins: int
     credibility: Credibility
+    echo_ring: int = 0
+    """How many of the agencies behind these reports quote each other in a ring; their word counts once."""
     reasons: tuple[Reason, ...] = ()
     """Why the newest report was taken for the same event."""
 

@@ -36,7 +36,8 @@ class Relation(StrEnum):
     CORROBORATION = "corroboration"
     """Another origin that tells of the same event."""
     RELAY = "relay"
-    """An echo: made out of a report that is already here, or from the same source."""
+    """No further origin: made out of a report that is already here, from the same source, or what one here was made
+    out of."""
 
 
 class Claim(Message):
@@ -95,10 +96,14 @@ class Member(Message):
     tokens: tuple[Token, ...] = ()
     persons: tuple[PersonClue, ...] = ()
     source_token: Token | None = None
+    derived_from: tuple[Id, ...] = ()
+    """Reports it says that it was made out of, here or not."""
     probability: float | None = None
     reasons: tuple[Reason, ...] = ()
     forms: dict[AgencyId, Form] = Field(default_factory=dict)
     """Who has received it, in which form: the dissemination of this report."""
+    spared: tuple[AgencyId, ...] = ()
+    """Who may read it and was not sent it, for they had the same word already; kept where it says its lineage."""
     withdrawn: bool = False
     masked: bool = False
     """Whether nobody may learn who told it; once masked, later revisions are."""
@@ -127,6 +132,8 @@ class Incident(Message):
     members: tuple[Member, ...]
     members_beyond: int = 0
     """Reports past the limit: counted, not listed."""
+    echo_ring: tuple[AgencyId, ...] = ()
+    """Agencies whose word came back to them through others: however many reports that makes, it confirms nothing."""
     awaited: dict[AgencyId, Awaited] = Field(default_factory=dict)
     acknowledged: dict[AgencyId, int] = Field(default_factory=dict)
     """The newest revision each recipient has acknowledged."""

@@ -1,6 +1,6 @@
 """What each way of a report's end means for those who hear of it. Pure: incident in, rulings and log out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +9,7 @@ from fusionbus.contract.records import ReceiptOutcome
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import Form
 from fusionbus.streams import incidents
+from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.registry import Registry, facets_of
 from fusionbus.streams.route import form_for, route, with_members, without_echo
 from fusionbus.streams.values import Candidate, Change, Enriched, Joined, Ruling
@@ -34,17 +35,25 @@ def opened(
 
 
 def fused(enriched: Enriched, incident: Incident, match: Joined, registry: Registry) -> Change:
-    """A report of something known: a further origin is news to all who may have it, an echo only to the uninformed."""
+    """A report of something known: a further origin is news to all who may have it, an echo only to the uninformed.
+
+    An echo is news to all where it shows that the word of others was less independent than they were told.
+    """
     facets = facets_of(enriched.report, enriched.claim, registry)
-    rulings: Iterable[Ruling] = route(facets, registry)
+    rulings: Sequence[Ruling] = route(facets, registry)
+    spared: tuple[str, ...] = ()
     relay = match.relation is Relation.RELAY
-    if relay and not _adds_to_its_own(incident, match.origin, enriched.report.agency):
-        rulings = without_echo(rulings, _informed(incident, match.origin, enriched.report.report_id))
+    if relay and not (_adds_to_its_own(incident, match.origin, enriched.report.agency) or _weakened(incident)):
+        informed = _informed(incident, match.origin, enriched.report.report_id)
+        if enriched.report.source.derived_from:
+            spared = tuple(r.agency for r in rulings if r.agency in informed and r.form in {Form.FULL, Form.SUMMARY})
+        rulings = without_echo(rulings, informed)
     else:
         rulings = with_members(rulings, _holders(incident) | _tellers(incident), facets, registry)
     held = tuple(rulings)
     outcome = ReceiptOutcome.RELAY if relay else ReceiptOutcome.CORROBORATION
-    after, member = _logged(incident, incidents.member_from(enriched, match), held)
+    member = incidents.member_from(enriched, match).model_copy(update={"spared": spared})
+    after, member = _logged(incident, member, held)
     return Change(outcome, after, member, held)
 
 
@@ -102,6 +111,12 @@ def _adds_to_its_own(incident: Incident, origin: str, agency: str) -> bool:
     Held back, a second attack that was taken for the first would reach nobody.
     """
     return any(member.report_id == origin and member.agency == agency for member in incident.members)
+
+
+def _weakened(incident: Incident) -> bool:
+    """Whether the last report closed a ring or led two origins back to one."""
+    before = incident.members[:-1]
+    return len(incident.echo_ring) > len(ring_of(before)) or incident.independent_origins < len(origins_of(before))
 
 
 def _holders(incident: Incident) -> dict[str, str]:

@@ -25,7 +25,8 @@ from fusionbus.contract.vocabulary import (
     Kind,
     Severity,
 )
-from fusionbus.streams.incidents import claim_of, credibility_of, origins_of
+from fusionbus.streams.incidents import claim_of, credibility_of
+from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.values import Enriched, Ruling
 
 _STRICTEST: Final = (TLP.RED, TLP.AMBER_STRICT, TLP.AMBER, TLP.GREEN, TLP.CLEAR)
@@ -126,12 +127,18 @@ class Composer:
                     seen.append((member, theirs))
         if not any(member.report_id == this for member, _ in seen):
             seen.append((self.news.member, form))  # past the limit of members: told, not listed
-        key = tuple((member.report_id, theirs) for member, theirs in seen), form
+        ring = self._ring(agency, seen) if self.news.incident.echo_ring else 0
+        key = tuple((member.report_id, theirs) for member, theirs in seen), form, ring
         held = self._views.get(key)
         if held is None:
             handling = handling_of(self.news.enriched.report, [member for member, _ in seen], form)
-            held = self._views[key] = handling, view_of(self.news, seen, form)
+            held = self._views[key] = handling, view_of(self.news, seen, form, ring)
         return held
+
+    def _ring(self, agency: str, seen: list[tuple[Member, Form]]) -> int:
+        """How many agencies quote each other in a ring, by the reports this one may read and by no others."""
+        readable = [member for member, theirs in seen if theirs in _OPEN_FORMS]
+        return len(ring_of([*readable, *(m for m in self.news.incident.members if agency in m.spared)]))
 
 
 def kind_of(news: News) -> AlertKind:
@@ -141,7 +148,7 @@ def kind_of(news: News) -> AlertKind:
     return AlertKind.THREAT if news.enriched.report.kind is Kind.THREAT else AlertKind.INCIDENT
 
 
-def view_of(news: News, seen: list[tuple[Member, Form]], form: Form) -> bytes:
+def view_of(news: News, seen: list[tuple[Member, Form]], form: Form, ring: int) -> bytes:
     """An encoded IncidentView, as these members tell it; a tearline or pointer adds nothing to what its body says."""
     incident, this = news.incident, news.member.report_id
     members = [member for member, _ in seen if not member.withdrawn]
@@ -160,7 +167,7 @@ def view_of(news: News, seen: list[tuple[Member, Form]], form: Form) -> bytes:
     reasons = b",".join(map(encode, news.member.reasons)) if all_read else b""
     counts = (
         f',"reports":{len(members)},"independent_origins":{len(origins_of(members))},'
-        f'"credibility":"{credibility_of(members)}","reasons":['
+        f'"credibility":"{credibility_of(members)}","echo_ring":{ring},"reasons":['
     )
     return b'{"claim":' + encode(claim) + counts.encode() + reasons + b"]}"
 

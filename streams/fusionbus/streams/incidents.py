@@ -10,6 +10,7 @@ from fusionbus.contract.base import Interval, Range
 from fusionbus.contract.incident import MEMBERS_MAX, Claim, Incident, Member, Relation
 from fusionbus.contract.report import Place
 from fusionbus.contract.vocabulary import Credibility
+from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.values import Enriched, Joined
 
 T = TypeVar("T")
@@ -146,6 +147,7 @@ def with_members(incident: Incident, members: tuple[Member, ...], now: datetime)
             "claim": claim_of(active) if active else incident.claim,
             "independent_origins": len(origins_of(members)),
             "credibility": credibility_of(members),
+            "echo_ring": tuple(sorted(ring_of(members))),
         },
     )
 
@@ -171,15 +173,9 @@ def _member(enriched: Enriched, relation: Relation, origin: str) -> Member:
         tokens=enriched.tokens[:TOKENS_KEPT_MAX],
         persons=enriched.persons,
         source_token=report.source.source_token,
+        derived_from=report.source.derived_from,
         masked=report.is_masked,
     )
-
-
-def origins_of(members: Iterable[Member]) -> set[str]:
-    """The independent origins that still stand: an echo of a withdrawn report is no origin."""
-    held = list(members)
-    gone = {member.report_id for member in held if member.withdrawn}
-    return {member.origin for member in held if not member.withdrawn and member.origin not in gone}
 
 
 def credibility_of(members: Sequence[Member]) -> Credibility:

@@ -40,6 +40,13 @@ def test_a_block_says_what_where_when_how_many_how_sure_and_why() -> None:
         assert part in shown
 
 
+def test_a_ring_of_agencies_is_named_as_one_word() -> None:
+    alert = sample_alert()
+    ring = alert.incident.model_copy(update={"echo_ring": 3})
+    assert "3 agencies quote each other in a ring" in _shown(alert.model_copy(update={"incident": ring}))
+    assert "ring" not in _shown(alert)
+
+
 def test_an_exercise_cannot_be_taken_for_the_real_thing() -> None:
     assert _shown(sample_alert(status=Status.EXERCISE)).lstrip().startswith("*** EXERCISE ***")
 

@@ -10,7 +10,7 @@ from fusionbus.contract.base import Range
 from fusionbus.contract.handling import Source
 from fusionbus.contract.incident import MEMBERS_MAX, Claim, Incident, Member, Relation
 from fusionbus.contract.vocabulary import Credibility, Province, ThreatCategory, Weapon
-from fusionbus.streams import incidents
+from fusionbus.streams import incidents, lineage
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.values import Enriched, Joined
 
@@ -66,7 +66,7 @@ def test_the_best_word_that_stands_counts() -> None:
 def test_an_echo_of_what_was_withdrawn_is_no_origin() -> None:
     after = incidents.withdrawn(with_report(told(), Relation.RELAY), a_report().report_id, 2, NOW)
     assert (after.independent_origins, after.closed) == (0, False)
-    assert not incidents.origins_of(after.members)
+    assert not lineage.origins_of(after.members)
 
 
 def test_with_nobodys_word_left_it_is_closed_and_a_closed_one_stays_closed() -> None:

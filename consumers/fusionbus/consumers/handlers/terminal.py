@@ -127,6 +127,8 @@ def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
     origins, reports = incident.independent_origins, incident.reports
     known = f"{origins} independent origin{'s' * (origins != 1)} in {reports} report{'s' * (reports != 1)}"
     yield "known by", f"{known} · credibility {incident.credibility.value}, {CREDIBILITY[incident.credibility]}"
+    if incident.echo_ring:
+        yield "ring", f"{incident.echo_ring} agencies quote each other in a ring: together they are one word"
     sender = " · ".join(line(part) for part in (body.agency, body.unit, body.local_ref) if part)
     yield "from", sender or "source masked"
     yield "why you", f"{line(alert.why)} ({str(alert.rule).replace('_', ' ')})"

@@ -1,10 +1,8 @@
 """Which open incidents are worth scoring: those sharing the rarest things a report says."""
 
-from collections.abc import Iterable
-
 from fusionbus.streams.correlate.compare import COMMON_BITS, Reading
 from fusionbus.streams.correlate.open_incidents import Block, Limits, OpenIncidents
-from fusionbus.streams.correlate.told import DAY_S, Open, Told
+from fusionbus.streams.correlate.told import DAY_S, Open, Told, cites
 
 _WORTH = {"in": 4.0, "act": 3.0, "actor": 0.5, "killed": 1.0, "injured": 1.5, "name": 5.0}
 _TOKEN_WORTH = 12.0
@@ -12,16 +10,19 @@ _WORD_WORTH = 0.5
 """Roughly what the full comparison gives them, in bits; only the order of candidates depends on it."""
 
 
-def candidates(reading: Reading, linked: Iterable[str], held: OpenIncidents, block: Block) -> list[Open]:
+def candidates(reading: Reading, held: OpenIncidents, block: Block) -> list[Open]:
     """The incidents to score, at most `Limits.candidates_max` and those that a lineage points to."""
     limits = held.limits
     if len(block.open) <= limits.all_below:
         return list(block.open.values())
     found = _by_keys(reading, block, limits)
-    for report_id in linked:
+    for report_id in reading.told.derived:
         pointed = held.holding(report_id)
         if pointed is not None and pointed not in found and block.open.get(pointed.incident_id) is pointed:
             found.append(pointed)
+    citing = cites(reading.told.report_id)
+    if block.frequencies.of(citing):
+        found += [incident for incident in block.newest(citing, limits.candidates_max) if incident not in found]
     return found
 
 

@@ -44,6 +44,12 @@ _HOUR = _names("time.hour", 4)
 _LAG = _names("time.lag", 6)
 _APART = _names("time.apart", 6)
 _OVERLAP = _names("text.overlap", 7)
+_RARITY = {
+    **dict.fromkeys(_HOUR, "place.rarity"),
+    **dict.fromkeys((*_GAP, *_LAG, "time.before"), "place.rarity_dated"),
+    **dict.fromkeys(_APART, "place.rarity_undated"),
+}
+"""Told to the hour, few events of one place are mistaken; undated, a place of many attacks has many alike."""
 
 
 class Reading:
@@ -70,7 +76,8 @@ class Reading:
 def compare(reading: Reading, other: Told) -> float:
     """The bits on a report and a member; of a hopeless pair only when, where and who."""
     one, weights = reading.told, reading.bits
-    bits = weights[time(one, other)]
+    when = time(one, other)
+    bits = weights[when]
     here, there = one.where, other.where
     if here is not None and there is not None:
         level, name = place(here, there)
@@ -79,7 +86,7 @@ def compare(reading: Reading, other: Told) -> float:
         if name is not None:
             key = "in:" + name
             rare = reading.rarities.get(key)
-            bits += weights["place.rarity"] * (reading.rarity(key) if rare is None else rare)
+            bits += weights[_RARITY[when]] * (reading.rarity(key) if rare is None else rare)
     if (one.persons and other.persons) or (one.tokens and other.tokens):
         bits += weigh(_who(reading, other), weights)
     if bits < _HOPELESS_BITS:
@@ -97,13 +104,14 @@ def compare(reading: Reading, other: Told) -> float:
 def findings(reading: Reading, other: Told) -> list[Finding]:
     """What `compare` weighed, one by one."""
     one = reading.told
-    found: list[Finding] = [(time(one, other), 1.0)]
+    when = time(one, other)
+    found: list[Finding] = [(when, 1.0)]
     if one.where is not None and other.where is not None:
         level, name = place(one.where, other.where)
         if level is not None:
             found.append((level, 1.0))
         if name is not None:
-            found.append(("place.rarity", reading.rarity("in:" + name)))
+            found.append((_RARITY[when], reading.rarity("in:" + name)))
     found += _who(reading, other)
     if weigh(found, reading.bits) < _HOPELESS_BITS:
         return found

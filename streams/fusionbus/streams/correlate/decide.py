@@ -4,6 +4,7 @@ from datetime import datetime
 from math import log2
 
 from fusionbus.contract.incident import Reason
+from fusionbus.streams.correlate.compare import time
 from fusionbus.streams.correlate.echo import echo_of
 from fusionbus.streams.correlate.open_incidents import OpenIncidents
 from fusionbus.streams.correlate.said import reasons_of
@@ -32,17 +33,23 @@ def decide(enriched: Enriched, open_incidents: OpenIncidents, weights: Weights) 
         return Fresh()
     scored.sort(key=lambda s: (-s.bits, s.incident.incident_id))
     odds = list(map(_odds, scored))
-    total = 1.0 + sum(odds)
     best = scored[0]
+    total = 1.0 + sum(odds) + odds[0] * double_of(best, weights)
     probability = odds[0] / total
     if probability >= weights.merge:
-        relation, origin = echo_of(told, enriched.report.source.derived_from, best.incident)
+        relation, origin = echo_of(told, best.incident)
         return Joined(best.incident.incident_id, relation, origin, probability, _reasons(best, total, weights))
     shares = [share for share in (each / total for each in odds[:POSSIBLE_MAX]) if share >= weights.possible]
     doubtful = zip(
         scored, shares, strict=False
     )  # from the most probable down, so the first are those that are possible
     return Fresh(tuple(Candidate(s.incident.incident_id, share, _reasons(s, total, weights)) for s, share in doubtful))
+
+
+def double_of(scored: Scored, weights: Weights) -> float:
+    """How often what fits best is another attack like it, which no report here tells of: the less exact the times."""
+    when = time(scored.reading.told, scored.nearest)
+    return next((share for level, share in weights.doubles.items() if when.startswith(level)), 0.0)
 
 
 def _odds(scored: Scored) -> float:

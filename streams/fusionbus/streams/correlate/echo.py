@@ -11,15 +11,22 @@ SAME_TEXT_TERMS_MIN = 8
 """Below this many words two people write the same sentence by themselves."""
 
 
-def echo_of(told: Told, linked: tuple[str, ...], incident: Open) -> tuple[Relation, str]:
+def echo_of(told: Told, incident: Open) -> tuple[Relation, str]:
     """What the report is to the incident, and the report its origin goes back to."""
-    echoed = next(_echoed(told, linked, incident.told), None)
-    return (Relation.CORROBORATION, told.report_id) if echoed is None else (Relation.RELAY, echoed.origin)
+    echoed = next(_echoed(told, incident.told), None)
+    if echoed is not None:
+        return Relation.RELAY, echoed.origin
+    # The original after its echo: it is its own origin, and no further one.
+    cited = any(told.report_id in member.derived for member in incident.told)
+    return (Relation.RELAY if cited else Relation.CORROBORATION), told.report_id
 
 
-def _echoed(told: Told, linked: tuple[str, ...], members: list[Told]) -> Iterator[Told]:
+def _echoed(told: Told, members: list[Told]) -> Iterator[Told]:
     """The members whose word this is; a stated lineage goes before what only looks like one."""
-    yield from (member for member in members if member.report_id in linked)
+    if told.derived:
+        yield from (member for member in members if member.report_id in told.derived)
+        # Two that quote a third which is not here, or not yet, have one origin.
+        yield from (member for member in members if not set(told.derived).isdisjoint(member.derived))
     if told.source is not None:
         yield from (member for member in members if member.source == told.source)
     # An agency cannot confirm itself, unless it says that this came from someone else.

@@ -38,6 +38,7 @@ _SAID = {
     "killed.span": "the numbers killed overlap",
     "injured.span": "the numbers injured overlap",
     "person.same_name": "a person of the same name",
+    "person.alike_name": "a person whose name is spelled alike",
     "person.part_of_name": "a person whose name agrees in part",
     "person.other_name": "persons of other names",
     "person.age": "a person's age agrees within {years}",

@@ -40,7 +40,6 @@ def scores(enriched: Enriched, told: Told, held: OpenIncidents, weights: Weights
     block = held.block(report.status, kind_family(report.kind))
     if block is None or not block.open:
         return []
-    linked = report.source.derived_from
     frequencies = block.frequencies
     reading = Reading(told, frequencies.bits_of(told.terms), frequencies.bits, weights.bits)
     prior: list[Finding] = [("prior.open", 1.0), ("prior.crowd", log2(1 + len(block.open)))]
@@ -48,8 +47,8 @@ def scores(enriched: Enriched, told: Told, held: OpenIncidents, weights: Weights
         prior.append(("roundup.told", 1.0))
     prior_bits = weigh(prior, weights.bits)
     found = []
-    for incident in candidates(reading, linked, held, block):
-        fit = _fit(reading, linked, incident)
+    for incident in candidates(reading, held, block):
+        fit = _fit(reading, incident)
         if fit is not None:
             fit.whole += prior
             fit.bits += prior_bits
@@ -57,7 +56,7 @@ def scores(enriched: Enriched, told: Told, held: OpenIncidents, weights: Weights
     return found
 
 
-def _fit(reading: Reading, linked: tuple[str, ...], incident: Open) -> Scored | None:
+def _fit(reading: Reading, incident: Open) -> Scored | None:
     """The nearest member; None where none stands."""
     members = incident.told
     if len(members) > MEMBERS_COMPARED_MAX:
@@ -74,21 +73,28 @@ def _fit(reading: Reading, linked: tuple[str, ...], incident: Open) -> Scored | 
             nearest, best = member, bits
     if nearest is None:
         return None
-    whole = _as_a_whole(reading.told, linked, incident)
+    whole = _as_a_whole(reading.told, incident)
     if compared > 1:
         whole += [("others.less", best - together / compared), ("others.count", log2(compared))]
     return Scored(reading, incident, nearest, whole, best + weigh(whole, reading.bits))
 
 
-def _as_a_whole(told: Told, linked: tuple[str, ...], incident: Open) -> list[Finding]:
+def _as_a_whole(told: Told, incident: Open) -> list[Finding]:
     found: list[Finding] = []
     agency, source = told.agency, told.source
     mine = [member for member in incident.told if member.agency == agency]
     if mine:
         register = told.kind is Kind.RECORD and any(member.kind is Kind.RECORD for member in mine)
         found.append(("agency.same_register" if register else "agency.same", 1.0))
-    if linked and any(member.report_id in linked for member in incident.told):
+    if any(_one_lineage(told, member) for member in incident.told):
         found.append(("lineage.derived", 1.0))
     if source is not None and any(member.source == source for member in incident.told):
         found.append(("lineage.same_source", 1.0))
     return found
+
+
+def _one_lineage(told: Told, member: Told) -> bool:
+    """Whether one was made out of the other, or both out of a third."""
+    if member.derived and (told.report_id in member.derived or not set(told.derived).isdisjoint(member.derived)):
+        return True
+    return member.report_id in told.derived

@@ -8,6 +8,7 @@ from math import cos, radians
 from sys import intern
 
 from fusionbus.contract.base import Range
+from fusionbus.contract.clk import read_clk
 from fusionbus.contract.incident import Claim, Member, PersonClue
 from fusionbus.contract.report import Place
 from fusionbus.contract.vocabulary import Kind
@@ -20,13 +21,13 @@ _VAGUE_KM = 30.0
 
 
 class PersonTold:
-    """One person: hashes of the parts of the name, age and sex."""
+    """One person: hashes of the parts of the name, its filter under its scheme, age and sex."""
 
     __slots__ = ("age_high", "age_low", "clk", "names", "sex")
 
     def __init__(self, clue: PersonClue) -> None:
         self.names = tuple(intern(token) for token in clue.name_tokens)
-        self.clk = clue.name_clk
+        self.clk = None if clue.name_clk is None else read_clk(clue.name_clk)
         self.sex = clue.sex
         self.age_low = clue.age_low
         self.age_high = clue.age_high
@@ -54,6 +55,7 @@ class Told:
         "actor",
         "agency",
         "category",
+        "derived",
         "end_s",
         "family",
         "injured",
@@ -101,6 +103,8 @@ class Told:
         self.tokens: tuple[str, ...] = ()
         self.persons: tuple[PersonTold, ...] = ()
         self.source: str | None = None
+        self.derived: tuple[str, ...] = ()
+        """The reports it was made out of, by its own word."""
         self.origin = report_id
         self.revision = 1
         self.several = False
@@ -133,6 +137,7 @@ def told_by(enriched: Enriched) -> Told:
     told.tokens = enriched.tokens
     told.persons = tuple(map(PersonTold, enriched.persons))
     told.source = report.source.source_token
+    told.derived = report.source.derived_from
     told.revision = report.revision
     told.several = enriched.several_events
     _keyed(told, enriched.terms)
@@ -145,6 +150,7 @@ def told_of(member: Member) -> Told:
     told.tokens = tuple(map(intern, member.tokens))
     told.persons = tuple(map(PersonTold, member.persons))
     told.source = member.source_token
+    told.derived = member.derived_from
     told.origin = told.report_id if member.origin == told.report_id else member.origin
     told.revision = member.revision
     told.withdrawn = member.withdrawn
@@ -152,8 +158,13 @@ def told_of(member: Member) -> Told:
     return told
 
 
+def cites(report_id: str) -> str:
+    """The key of all that was made out of this report."""
+    return "cites:" + report_id
+
+
 def _keyed(told: Told, terms: tuple[str, ...]) -> None:
-    """Gives a report its keys: words, place, group, names, tokens, source, act and tolls."""
+    """Gives a report its keys: words, place, group, names, tokens, source, act, tolls and lineage."""
     found = list(map(intern, terms))
     told.terms_count = len(found)
     where = told.where
@@ -171,9 +182,10 @@ def _keyed(told: Told, terms: tuple[str, ...]) -> None:
         found.append(intern(f"killed:{told.killed[0]}"))
     if told.injured is not None and told.injured[0] > 1:
         found.append(intern(f"injured:{told.injured[0]}"))
-    if told.persons or told.tokens or told.source is not None:
+    if told.persons or told.tokens or told.derived or told.source is not None:
         rest = [name for person in told.persons for name in person.names]
         rest += told.tokens
+        rest += map(intern, map(cites, told.derived))
         if told.source is not None:
             rest.append(told.source)
         found += dict.fromkeys(rest)
