@@ -127,7 +127,7 @@ def _as_echoes(here: Sequence[Member], come: Sequence[Member]) -> list[Member]:
     origins: dict[str, str] = {}
     for member in come:
         if member.origin == member.report_id:
-            relation, origin = echo_of(told_of(member), (), known)
+            relation, origin = echo_of(told_of(member), known)
             if relation is Relation.RELAY:
                 origins[member.report_id] = origin
     return [_as_come(member, origins.get(member.origin)) for member in come]

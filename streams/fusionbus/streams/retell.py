@@ -19,8 +19,9 @@ from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import PAP, TLP, AlertKind, AlertMsgType, Form, Kind, MsgType
 from fusionbus.streams.compose import ACKNOWLEDGE_WITHIN, ACKNOWLEDGE_WITHIN_ELSE
 from fusionbus.streams.engine import Output
-from fusionbus.streams.incidents import claim_of, credibility_of, origins_of
+from fusionbus.streams.incidents import claim_of, credibility_of
 from fusionbus.streams.judge import Judged, Move, judgement_id
+from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY, by_rule
 from fusionbus.streams.values import Rejection, Ruling
@@ -138,6 +139,7 @@ def view_for(seen: Seen) -> IncidentView:
         claim=claim_of(readable) if readable else Claim(),
         reports=len(members),
         independent_origins=len(origins_of(members)),
+        echo_ring=len(ring_of(readable)),
         credibility=credibility_of(members),
     )
 
