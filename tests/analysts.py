@@ -84,4 +84,6 @@ def a_split(*reports: ThreatReport, **changes: Any) -> Split:
 
 def said(incident: Incident) -> dict[str, Any]:
     """What an incident is, without when and how often it was changed."""
-    return incident.model_dump(exclude={"revision", "updated_at", "awaited"})
+    return incident.model_dump(
+        exclude={"revision": True, "updated_at": True, "awaited": True, "members": {"__all__": {"told"}}}
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fusionbus.contract import topics
-from fusionbus.streams.engine import Decision, Event
+from fusionbus.streams.engine import Cursor, Decision, Event
 
 
 @dataclass
@@ -21,6 +21,11 @@ class FakeTable:
 
     def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         yield from list(self.rows[partition].items())
+
+    def page_of(self, partition: int, after: Cursor, count: int) -> tuple[list[tuple[bytes, bytes]], Cursor]:
+        keys = sorted(key for key in self.rows[partition] if not isinstance(after, bytes) or key > after)[:count]
+        rows = [(key, self.rows[partition][key]) for key in keys]
+        return rows, keys[-1] if len(keys) == count else None
 
     def keep(self, decision: Decision) -> None:
         for mark in decision.marks:

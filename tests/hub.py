@@ -19,10 +19,11 @@ from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import Classification, Kind, Province, Severity
 from fusionbus.streams.engine import Decision, Event, Output
 from fusionbus.streams.fusion import Fusion
-from fusionbus.streams.ingress import Tally, Work, decide_control, decide_reports
+from fusionbus.streams.ingress import Tally, Work, admit_batch, decide_control
 from fusionbus.streams.poison import Poison
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.shelf import Shelf
+from fusionbus.streams.sweep import Sweep
 
 M = TypeVar("M", bound=Message)
 
@@ -68,6 +69,7 @@ class HubOnPaper:
     tally: Tally = field(default_factory=Counter)
     epoch: int = 0
     fusion: Fusion = field(init=False)
+    seen_sweep: Sweep = field(init=False)
     poison: dict[str, Poison] = field(
         default_factory=lambda: {"admit": Poison(), "control": Poison(), "fuse": Poison()}
     )
@@ -75,6 +77,7 @@ class HubOnPaper:
 
     def __post_init__(self) -> None:
         self.fusion = Fusion(Shelf(self.fused), lambda: self.epoch)
+        self.seen_sweep = Sweep(self.seen)
 
     @classmethod
     def of(cls, entries: Iterable[AnyRegistryEntry] | None = None) -> "HubOnPaper":
@@ -113,7 +116,7 @@ class HubOnPaper:
         if batch[0].topic.startswith(topics.CONTROL):
             decision = decide_control(batch, work)
         else:
-            decision = decide_reports(batch, self.seen, work)
+            decision = admit_batch(batch, self.seen_sweep, work)
         self.keep(decision)
         return [
             self.event(topics.ACCEPTED, output.key, output.value)

@@ -18,6 +18,7 @@ from fusionbus.contract.base import (
 )
 from fusionbus.contract.handling import Attachment, Source
 from fusionbus.contract.incident import Claim, Reason
+from fusionbus.contract.keeping import Erasure
 from fusionbus.contract.report import Actor, Casualties, Entity, Person, Place
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.sections import Section
@@ -127,3 +128,5 @@ class Alert(Message):
     """Incidents that this recipient was told of and that were found to be this one."""
     apart_from: tuple[Id, ...] | None = None
     """Incidents that this recipient was told were this one, or part of it, and that are not."""
+    erase: Erasure | None = None
+    """With a recall: what of earlier alerts may not be kept any longer."""

@@ -20,10 +20,12 @@ from fusionbus.contract.control import (
     Unsubscribe,
     Verdict,
 )
+from fusionbus.contract.keeping import AnyOrder, Order
 from fusionbus.contract.records import (
     Accepted,
     AcceptedAcknowledgement,
     AcceptedJudgement,
+    AcceptedOrder,
     AcceptedReport,
     RejectReason,
 )
@@ -34,7 +36,7 @@ M = TypeVar("M", bound=Message)
 SENTENCE_MAX = 300
 _OUR_MAJOR = SCHEMA_VERSION.partition(".")[0] + "."
 AnyControl = Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp | Verdict | Split
-AnyAccepted = AcceptedReport | AcceptedAcknowledgement | AcceptedJudgement
+AnyAccepted = AcceptedReport | AcceptedAcknowledgement | AcceptedJudgement | AcceptedOrder
 AnyRegistryEntry = Agency | Subscription | Removal
 
 
@@ -67,6 +69,12 @@ def decode_report(raw: bytes) -> ThreatReport | Undecodable:
 def decode_control(raw: bytes) -> AnyControl | Undecodable:
     """The control message in `raw`, or why there is none."""
     got: AnyControl | Undecodable = _decode(_adapter(ControlMessage), raw, REPORT_BYTES_MAX)
+    return got
+
+
+def decode_order(raw: bytes) -> AnyOrder | Undecodable:
+    """The order about a report in `raw`, or why there is none."""
+    got: AnyOrder | Undecodable = _decode(_adapter(Order), raw, REPORT_BYTES_MAX)
     return got
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fusionbus.contract.base import AgencyId, Id, Interval, Message, Range, Text, Token, UtcDatetime, Zone
+from fusionbus.contract.keeping import Keeping
 from fusionbus.contract.report import Place
 from fusionbus.contract.vocabulary import (
     TLP,
@@ -107,6 +108,9 @@ class Member(Message):
     withdrawn: bool = False
     masked: bool = False
     """Whether nobody may learn who told it; once masked, later revisions are."""
+    told: dict[Id, tuple[int, ...]] = Field(default_factory=dict)
+    """By incident the revisions that told of it: alert ids are made from them."""
+    keeping: Keeping | None = None
 
 
 class Awaited(Message):
@@ -141,6 +145,8 @@ class Incident(Message):
     false_alarm_by: tuple[AgencyId, ...] = ()
     merged_into: Id | None = None
     """The incident that a person found to be the same: what was here stands there, here are only its names."""
+    reduced: bool = False
+    """Whether what its reports said was let go, long after it was closed; who had them is still known."""
 
 
 class Link(Message):

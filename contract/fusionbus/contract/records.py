@@ -8,6 +8,7 @@ from pydantic import Field
 from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Text, UtcDatetime, Version, Zone
 from fusionbus.contract.control import Acknowledgement, Judgement
 from fusionbus.contract.incident import Relation
+from fusionbus.contract.keeping import Order
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import Form
@@ -35,6 +36,8 @@ class RejectReason(StrEnum):
     NOT_OFFERED = "not_offered"
     BAD_SIGNATURE = "bad_signature"
     UNPROCESSABLE = "unprocessable"
+    PURGED = "purged"
+    LEGAL_HOLD = "legal_hold"
 
 
 class ReceiptOutcome(StrEnum):
@@ -50,6 +53,8 @@ class ReceiptOutcome(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     CONTROL_DONE = "control_done"
     MOVED = "moved"
+    REVIEW_DUE = "review_due"
+    PURGED = "purged"
 
 
 class Receipt(Message):
@@ -107,6 +112,8 @@ class AuditEvent(StrEnum):
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
     SUBSCRIPTION_CHANGED = "subscription_changed"
     REPORT_PURGED = "report_purged"
+    REVIEW_DUE = "review_due"
+    HOLD_CHANGED = "hold_changed"
     INCIDENT_MERGED = "incident_merged"
     INCIDENT_SPLIT = "incident_split"
     SHARING_DECIDED = "sharing_decided"
@@ -163,4 +170,15 @@ class AcceptedJudgement(Message):
     judgement: Annotated[Judgement, Field(discriminator="type")]
 
 
-Accepted = Annotated[AcceptedReport | AcceptedAcknowledgement | AcceptedJudgement, Field(discriminator="type")]
+class AcceptedOrder(Message):
+    """An order about a report that is known, on its way to the report's zone."""
+
+    type: Literal["order"] = "order"
+    zone: Zone
+    accepted_at: UtcDatetime
+    order: Order
+
+
+Accepted = Annotated[
+    AcceptedReport | AcceptedAcknowledgement | AcceptedJudgement | AcceptedOrder, Field(discriminator="type")
+]

@@ -16,7 +16,19 @@ from pathlib import Path
 from types import ModuleType, UnionType
 from typing import Any, Final, Union, get_args, get_origin
 
-from fusionbus.contract import agency, alert, asyncapi, base, control, handling, incident, records, report, sections
+from fusionbus.contract import (
+    agency,
+    alert,
+    asyncapi,
+    base,
+    control,
+    handling,
+    incident,
+    keeping,
+    records,
+    report,
+    sections,
+)
 from fusionbus.contract.base import SCHEMA_VERSION, Message
 from fusionbus.contract.topics import Topic, agency_topics, hub_topics
 
@@ -32,6 +44,7 @@ _MODULES: Final[tuple[ModuleType, ...]] = (
     control,
     handling,
     incident,
+    keeping,
     records,
     report,
     sections,

@@ -13,6 +13,7 @@ from fusionbus.contract.alert import Alert
 from fusionbus.contract.control import ControlMessage
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.incident import Incident, Link
+from fusionbus.contract.keeping import AnyOrder
 from fusionbus.contract.records import Accepted, AuditRecord, DeadLetter, Receipt
 from fusionbus.contract.report import ThreatReport
 
@@ -37,6 +38,10 @@ SEEN_CHANGELOG: Final = f"{HUB_APP}-{SEEN_TABLE}-changelog"
 FUSED_CHANGELOG: Final = f"{HUB_APP}-{FUSED_TABLE}-changelog"
 
 DAY_MS: Final = 86_400_000
+SEGMENT_MS: Final = DAY_MS
+"""Kafka deletes whole segments only: with one a day, a record is gone a day after its retention, not a week."""
+COMPACTION_LAG_MS_MAX: Final = DAY_MS
+"""How long the value before a newer one may stay; without it a quiet topic's old values stay for good (KIP-354)."""
 ONE_MESSAGE_BYTES_MAX: Final = 1_048_576
 """Kafka's default message limit."""
 
@@ -81,6 +86,9 @@ class Topic:
         settings = {"max.message.bytes": str(ONE_MESSAGE_BYTES_MAX)}
         if self.compacted:
             settings["cleanup.policy"] = "compact"
+            settings["max.compaction.lag.ms"] = str(COMPACTION_LAG_MS_MAX)
+        elif self.retention_ms is not None:
+            settings["segment.ms"] = str(SEGMENT_MS)
         settings["retention.ms"] = str(-1 if self.retention_ms is None else self.retention_ms)
         if HUB not in self.writers:
             # An agency's clock may be wrong: with its time stamp on them, records of 1970 would be deleted as too old
@@ -120,7 +128,15 @@ def agency_of(topic: str) -> str | None:
 def agency_topics(agency: str) -> tuple[Topic, ...]:
     """The four topics of one agency."""
     return (
-        Topic(reports_topic(agency), "report_id", ThreatReport, "ingress", (agency,), (HUB,), "reports it sends"),
+        Topic(
+            reports_topic(agency),
+            "report_id",
+            ThreatReport | AnyOrder,
+            "ingress",
+            (agency,),
+            (HUB,),
+            "reports it sends",
+        ),
         Topic(control_topic(agency), "agency", ControlMessage, "agency", (agency,), (HUB,), "its acknowledgements"),
         Topic(alerts_topic(agency), "incident_id", Alert, "agency", (HUB,), (agency,), "alerts for it"),
         Topic(receipts_topic(agency), "report_id", Receipt, "agency", (HUB,), (agency,), "what became of its reports"),

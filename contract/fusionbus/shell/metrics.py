@@ -59,6 +59,22 @@ CORROBORATIONS = Counter("fusion_corroborations_total", "Reports from a further 
 UPDATES = Counter("fusion_updates_total", "Revisions of reports.", ["agency"], registry=METRICS)
 CANCELLATIONS = Counter("fusion_cancellations_total", "Withdrawn reports.", ["agency"], registry=METRICS)
 NEW_INCIDENTS = Counter("fusion_new_incidents_total", "Incidents opened.", ["agency"], registry=METRICS)
+PURGED = Counter(
+    "fusion_purged_total",
+    "Reports purged: by order, or because their retention ended.",
+    ["agency", "cause"],
+    registry=METRICS,
+)
+HOLDS = Counter("fusion_holds_total", "Legal holds, set and released.", ["agency", "action"], registry=METRICS)
+REVIEWS_DUE = Counter(
+    "fusion_reviews_due_total", "Reports whose originator was told to review them.", ["agency"], registry=METRICS
+)
+LET_GO = Counter("fusion_let_go_total", "Incidents too old to be remembered, deleted.", registry=METRICS)
+SWEEP_FAILED = Counter(
+    "fusion_sweep_failed_total",
+    "Rows of state that could not be judged. Rising: a report may be kept too long; tell the developers.",
+    registry=METRICS,
+)
 INCIDENTS_OPEN = Gauge("fusion_incidents_open", "Incidents open in this worker's zones.", registry=METRICS)
 ALERTS_OUT = Counter("fusion_alerts_total", "Alerts sent.", ["agency", "rule"], registry=METRICS)
 WITHHELD = Counter("fusion_withheld_total", "Decisions not to send.", ["rule"], registry=METRICS)

@@ -178,15 +178,22 @@ def remember(admitted: Admitted, offset: int) -> bytes:
     """The state to keep of an admitted report, which lay at this offset."""
     report = admitted.report
     gone = "1" if report.msg_type is MsgType.CANCEL else "0"
-    return _SEPARATOR.join((str(report.revision), admitted.zone, admitted.digest, gone, str(offset))).encode()
+    day = str(admitted.published_at.date())
+    return _SEPARATOR.join((str(report.revision), admitted.zone, admitted.digest, gone, str(offset), day)).encode()
 
 
 def recall(state: bytes | None) -> SeenReport | None:
     """What was kept of a report."""
     if state is None:
         return None
-    revision, zone, digest, gone, offset = state.decode().split(_SEPARATOR)
+    revision, zone, digest, gone, offset, *_ = state.decode().split(_SEPARATOR)
     return SeenReport(int(revision), zone, digest, gone == "1", int(offset))
+
+
+def is_long_past(state: bytes, day: str) -> bool:
+    """Whether the report's newest revision was admitted before this day (ISO date)."""
+    *_, last = state.decode().split(_SEPARATOR)
+    return "-" in last and last < day  # a row of an earlier version ends with an offset: it stays
 
 
 def _undecodable(fault: Undecodable, arrival: Arrival) -> Rejection:

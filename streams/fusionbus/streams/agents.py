@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from confluent_kafka import KafkaException
@@ -16,12 +16,13 @@ from fusionbus.streams import engine
 from fusionbus.streams.engine import Decision, EngineApp, Event
 from fusionbus.streams.fusion import Fusion
 from fusionbus.streams.health import Health
-from fusionbus.streams.ingress import Tally, Work, decide_control, decide_reports
+from fusionbus.streams.ingress import Tally, Work, admit_batch, decide_control
 from fusionbus.streams.meter import Meter
 from fusionbus.streams.poison import Poison
 from fusionbus.streams.registry_reader import RegistryReader
 from fusionbus.streams.settings import WorkerSettings
 from fusionbus.streams.shelf import Shelf
+from fusionbus.streams.sweep import Sweep
 
 QUIET = "2"
 """librdkafka's log level: at 3 it tells every refused connection, twenty a second; we tell it once, in words."""
@@ -84,7 +85,7 @@ def build(settings: WorkerSettings) -> Hub:
     registry.start()
     health = Health(app, registry, settings.home)
     hub = Hub(app, registry, Meter(), settings.refused_run_max, health)
-    _add_agents(hub, agencies)
+    _add_agents(hub, agencies, timedelta(seconds=settings.sweep_rest_s))
     return hub
 
 
@@ -104,13 +105,14 @@ def _survey(options: dict[str, str], settings: WorkerSettings) -> tuple[int, lis
     return len(known[topics.ACCEPTED].partitions), agencies
 
 
-def _add_agents(hub: Hub, agencies: Sequence[str]) -> None:
+def _add_agents(hub: Hub, agencies: Sequence[str], sweep_rest: timedelta) -> None:
     app = hub.app
     seen = engine.new_table(app, topics.SEEN_TABLE, help="reports that were here")
     fused = engine.new_table(app, topics.FUSED_TABLE, help="incidents")
-    fusion = Fusion(Shelf(fused), lambda: engine.current_epoch(app))
+    fusion = Fusion(Shelf(fused), lambda: engine.current_epoch(app), sweep_rest)
+    seen_sweep = Sweep(seen, sweep_rest)
 
-    reports = hub.deciding("admit", lambda batch, work: decide_reports(batch, seen, work))
+    reports = hub.deciding("admit", lambda batch, work: admit_batch(batch, seen_sweep, work))
     control = hub.deciding("control", decide_control)
     accepted = hub.deciding("fuse", fusion.decide)
 

@@ -102,7 +102,17 @@ def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: 
     member = incidents.member_of(incident, before.report_id) or incidents.withdrawal_of(
         before, enriched.report.revision
     )
-    return Change(ReceiptOutcome.CANCELLED, awaiting(incident, held), member, held)
+    member = incidents.told_in(member, incident.incident_id, incident.revision)
+    return Change(ReceiptOutcome.CANCELLED, awaiting(incidents.disseminated(incident, member), held), member, held)
+
+
+def purged(incident: Incident, member: Member, why: str, registry: Registry) -> Change:
+    """A purge: everyone who was told of the report is told to erase it."""
+    held = tuple(
+        Ruling(agency, Rule.RECALL, Form.POINTER, why) if agency in member.forms else Ruling(agency, Rule.NO_INTEREST)
+        for agency in registry.agencies
+    )
+    return Change(ReceiptOutcome.PURGED, awaiting(incident, held), member, held)
 
 
 def _adds_to_its_own(incident: Incident, origin: str, agency: str) -> bool:
@@ -146,7 +156,7 @@ def _logged(incident: Incident, member: Member, rulings: Iterable[Ruling]) -> tu
     for ruling in held:
         if ruling.rule is Rule.RECALL:
             del forms[ruling.agency]  # it is to delete what it holds: from now on it knows nothing of it
-    logged = member.model_copy(update={"forms": forms})
+    logged = incidents.told_in(member, incident.incident_id, incident.revision).model_copy(update={"forms": forms})
     return awaiting(incidents.disseminated(incident, logged), held), logged
 
 

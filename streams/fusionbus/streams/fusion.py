@@ -7,7 +7,7 @@ with every epoch, so that what a worker thinks is never older than what it owns.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from fusionbus.contract import codec, topics
@@ -15,30 +15,30 @@ from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.control import Acknowledgement, Judgement
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.incident import Incident, Member
-from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedJudgement, AcceptedReport, RejectReason
-from fusionbus.contract.report import ThreatReport
+from fusionbus.contract.records import (
+    AcceptedAcknowledgement,
+    AcceptedJudgement,
+    AcceptedOrder,
+    AcceptedReport,
+    RejectReason,
+)
 from fusionbus.contract.vocabulary import MsgType
 from fusionbus.shell.metrics import AGES
 from fusionbus.streams import incidents, outgoing
 from fusionbus.streams.acknowledge import acknowledge, may_answer
-from fusionbus.streams.change import cancelled, fused, opened, updated
+from fusionbus.streams.change import fused, opened
 from fusionbus.streams.correlate import OpenIncidents, correlate
 from fusionbus.streams.engine import Decision, Event
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.ingress import Work, arrival_of
 from fusionbus.streams.judge import judgement_id, standing
 from fusionbus.streams.judging import carry_out
+from fusionbus.streams.keeper import Keeper
+from fusionbus.streams.revise import Refused, later_revision
 from fusionbus.streams.shelf import Shelf, is_too_large
+from fusionbus.streams.sweep import REST, Sweep
 from fusionbus.streams.tell import tell
 from fusionbus.streams.values import Change, Enriched, Fresh, Joined, Rejection
-
-
-class Refused(Exception):  # noqa: N818 - it says what is the matter
-    """A revision that does not go with what its zone knows of the report; its writer must know."""
-
-    def __init__(self, report: ThreatReport, reason: RejectReason, sentence: str, at: str | None = None) -> None:
-        super().__init__(sentence)
-        self.rejection = Rejection(reason, sentence, at, report.report_id, report.local_ref, report.revision)
 
 
 @dataclass(slots=True)
@@ -48,17 +48,23 @@ class Fusion:
     shelf: Shelf
     epoch: Callable[[], int]
     """The engine's current epoch."""
+    sweep_rest: timedelta = REST
+    _keeper: Keeper = field(init=False)
     _held_epoch: int = -1
     _open: dict[int, dict[str, OpenIncidents]] = field(default_factory=dict)
     """By partition and zone: zones that happen to share a partition do not see each other."""
     _waiting: dict[int, dict[str, dict[str, datetime]]] = field(default_factory=dict)
     """By partition and incident: since when whose acknowledgement is awaited."""
 
+    def __post_init__(self) -> None:
+        self._keeper = Keeper(self.shelf, Sweep(self.shelf.table, self.sweep_rest), self._store, self._find)
+
     def decide(self, batch: Sequence[Event], work: Work) -> Decision:
         """What a batch of accepted traffic leads to."""
         self._forget_if_stale()
         said: dict[tuple[int, str], list[tuple[Event, Acknowledgement]]] = {}
         for event in batch:
+            self._keeper.look(work, event)
             accepted = codec.decode_accepted(event.value or b"")
             match accepted:
                 case Undecodable(reason=reason, sentence=sentence, field=name):
@@ -69,6 +75,8 @@ class Fusion:
                     # Before each report, not once a batch: a replay may come in other batches.
                     self._expire(work, event, accepted.report.reported_at)
                     self._one_report(work, event, accepted)
+                case AcceptedOrder(order=order, zone=zone):
+                    self._keeper.obey(work, event, zone, order)
                 case AcceptedAcknowledgement(acknowledgement=message):
                     said.setdefault((event.partition, message.incident_id), []).append((event, message))
                 case AcceptedJudgement(judgement=message):
@@ -129,7 +137,8 @@ class Fusion:
             outputs = [] if decided is None else tell(*decided, accepted.published_at, work.registry, work.now)
             work.poison.run = 0
         except Refused as refused:
-            work.refuse(event, arrival, refused.rejection)
+            gone = refused.rejection.reason is RejectReason.PURGED  # then no copy of it is kept either
+            work.refuse(event._replace(value=None) if gone else event, arrival, refused.rejection)
             return
         except Exception as error:  # noqa: BLE001 - a record that breaks a step is put aside, its neighbours pass
             rejection = work.poison.failed(error)
@@ -152,10 +161,10 @@ class Fusion:
     def _decide_report(self, work: Work, event: Event, accepted: AcceptedReport) -> tuple[Enriched, Change] | None:
         report = accepted.report
         enriched = replace(enrich(report), zone=accepted.zone)
-        held, before = self._before(work, event, accepted)
+        held, before = self._find(work, event, accepted.zone, report.report_id)
         if held is not None and before is not None:
             enriched = incidents.as_masked_as(before, enriched)
-            change = _later_revision(work, enriched, held, before)
+            change = later_revision(work.registry, work.now, enriched, held, before)
             return None if change is None else (enriched, change)
         if report.msg_type is MsgType.CANCEL:
             # It was admitted before, so this state was lost.
@@ -163,15 +172,14 @@ class Fusion:
             raise Refused(report, RejectReason.UNKNOWN_REPORT, why)
         return enriched, self._first_revision(work, event, enriched)
 
-    def _before(self, work: Work, event: Event, accepted: AcceptedReport) -> tuple[Incident | None, Member | None]:
+    def _find(self, work: Work, event: Event, zone: str, report_id: str) -> tuple[Incident | None, Member | None]:
         """The incident of a report and the report as its member, if it was here and all of it was written.
 
         Marks are written one by one: after a crash between two, an incident may hold a report that has no row yet, or
         a row may name an incident that does not hold it. The first was told in full, the second is told again.
         """
-        report_id = accepted.report.report_id
         told, unlisted = self.shelf.report(work.draft, event, report_id)
-        name = told or self._open_in(event.partition, accepted.zone).incident_of(report_id)
+        name = told or self._open_in(event.partition, zone).incident_of(report_id)
         held = standing(name, partial(self.shelf.incident, work.draft, event)) if name else None
         if held is None:
             return None, None
@@ -260,22 +268,6 @@ class Fusion:
                 held = self.shelf.incident(work.draft, event, incident_id)
                 if held is not None:
                     self._store(work, event, held.model_copy(update={"closed": True, "updated_at": work.now}))
-
-
-def _later_revision(work: Work, enriched: Enriched, held: Incident, before: Member) -> Change | None:
-    report = enriched.report
-    if before.revision >= report.revision:
-        return None
-    if report.status is not held.status:
-        why = f"This report is {held.status} and stays so: withdraw it and send another as {report.status}."
-        raise Refused(report, RejectReason.CONTENT_CHANGED, why, "status")
-    if report.msg_type is MsgType.CANCEL:
-        after = incidents.withdrawn(held, report.report_id, report.revision, work.now)
-        return cancelled(enriched, after, before, work.registry)
-    after = incidents.revised(held, enriched, work.now)
-    if is_too_large(after):
-        after = incidents.unlisted(after, report.report_id)
-    return updated(enriched, after, before, work.registry)
 
 
 def _count(work: Work, accepted: AcceptedReport, change: Change) -> None:

@@ -10,6 +10,7 @@ from fusionbus.contract.base import Interval, Range
 from fusionbus.contract.incident import MEMBERS_MAX, Claim, Incident, Member, Relation
 from fusionbus.contract.report import Place
 from fusionbus.contract.vocabulary import Credibility
+from fusionbus.streams.keeping import is_purged, keeping_after, keeping_of, tombstone_of
 from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.values import Enriched, Joined
 
@@ -74,7 +75,13 @@ def revised(incident: Incident, enriched: Enriched, now: datetime) -> Incident:
 
 def revision_of(old: Member, enriched: Enriched) -> Member:
     """The member as its newer revision tells it; relation, origin and dissemination stay."""
-    kept = {"probability": old.probability, "reasons": old.reasons, "forms": old.forms}
+    kept = {
+        "probability": old.probability,
+        "reasons": old.reasons,
+        "forms": old.forms,
+        "told": old.told,
+        "keeping": keeping_after(old.keeping, enriched.report),
+    }
     return _member(enriched, old.relation, old.origin).model_copy(update=kept)
 
 
@@ -94,6 +101,19 @@ def withdrawn(incident: Incident, report_id: str, revision: int, now: datetime) 
     return after.model_copy(update={"closed": True}) if incident.closed else after
 
 
+def purged(incident: Incident, report_id: str, now: datetime) -> Incident:
+    """The incident with nothing left of this report, nor of what was made from it: summary and reasons."""
+    members = tuple(
+        tombstone_of(old, now) if old.report_id == report_id else old.model_copy(update={"reasons": ()})
+        for old in incident.members
+    )
+    after = with_members(incident, members, now)
+    told = [old for old in members if not is_purged(old)]
+    standing = [old for old in told if not old.withdrawn] or told
+    claim = claim_of(standing) if standing else Claim()
+    return after.model_copy(update={"claim": claim, "closed": after.closed or incident.closed})
+
+
 def withdrawal_of(old: Member, revision: int) -> Member:
     """The member without its word."""
     return old.model_copy(update={"withdrawn": True, "revision": revision})
@@ -111,6 +131,12 @@ def disseminated(incident: Incident, member: Member) -> Incident:
     """The incident with this member in place of the one with its id: the same revision, another log."""
     members = tuple(member if old.report_id == member.report_id else old for old in incident.members)
     return incident.model_copy(update={"members": members})
+
+
+def told_in(member: Member, incident_id: str, *revisions: int) -> Member:
+    """The member, noted as part of what this incident tells, and as what these revisions of it told of."""
+    told = member.told | {incident_id: (*member.told.get(incident_id, ()), *revisions)}
+    return member.model_copy(update={"told": told})
 
 
 def member_of(incident: Incident, report_id: str) -> Member | None:
@@ -148,6 +174,7 @@ def with_members(incident: Incident, members: tuple[Member, ...], now: datetime)
             "independent_origins": len(origins_of(members)),
             "credibility": credibility_of(members),
             "echo_ring": tuple(sorted(ring_of(members))),
+            "reduced": False,
         },
     )
 
@@ -175,6 +202,7 @@ def _member(enriched: Enriched, relation: Relation, origin: str) -> Member:
         source_token=report.source.source_token,
         derived_from=report.source.derived_from,
         masked=report.is_masked,
+        keeping=keeping_of(report),
     )
 
 

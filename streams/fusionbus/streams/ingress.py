@@ -9,20 +9,25 @@ from fusionbus.contract import ids, topics
 from fusionbus.contract.agency import Removal
 from fusionbus.contract.codec import AnyControl, encode
 from fusionbus.contract.control import Acknowledgement, Split, Subscribe, Unsubscribe, Verdict
-from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedJudgement, RejectReason
+from fusionbus.contract.keeping import AnyOrder
+from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedJudgement, AcceptedOrder, RejectReason
 from fusionbus.streams import outgoing
 from fusionbus.streams.admit import (
     Arrival,
     admit_control,
     admit_report,
     decode_report,
+    is_long_past,
     recall,
     remember,
 )
 from fusionbus.streams.engine import Decision, Draft, Event, Table
 from fusionbus.streams.enrich import zone_of_report
+from fusionbus.streams.keeping import SEEN
+from fusionbus.streams.orders import admit_order, no_such_report
 from fusionbus.streams.poison import Poison
 from fusionbus.streams.registry import Registry
+from fusionbus.streams.sweep import Sweep
 from fusionbus.streams.values import Admitted, Rejection, Repeat
 
 Tally = Counter[tuple[str, ...]]
@@ -52,6 +57,16 @@ def arrival_of(event: Event) -> Arrival:
     return Arrival(event.topic, event.key, event.value, event.written_at)
 
 
+def admit_batch(batch: Sequence[Event], sweep: Sweep, work: Work) -> Decision:
+    """What a batch of reports leads to; besides, reports so old that none may be kept any more are let go."""
+    day = str((work.now - SEEN).date())
+    for event in batch:
+        for key, value in sweep.page(event.partition, work.now):
+            if is_long_past(value, day):
+                work.draft.mark(sweep.table, event, key, None)
+    return decide_reports(batch, sweep.table, work)
+
+
 def decide_reports(batch: Sequence[Event], seen: Table, work: Work) -> Decision:
     """What a batch of agencies' reports leads to. Raises: Misconfigured where the hub refuses almost everyone."""
     poison, registry = work.poison, work.registry
@@ -74,7 +89,10 @@ def _one_report(work: Work, event: Event, arrival: Arrival, seen: Table) -> bool
     work.tally["in", arrival.agency] += 1
     report = decode_report(arrival, work.registry, work.now)
     if isinstance(report, Rejection):
-        work.refuse(event, arrival, report)
+        order = admit_order(arrival, work.now) if report.reason is RejectReason.SCHEMA else None
+        if isinstance(order, AnyOrder):
+            return _one_order(work, event, arrival, order, seen)
+        work.refuse(event, arrival, order or report)
         return False
     canonical, key = encode(report), report.report_id.encode()
     known = recall(work.draft.read(seen, event, key))
@@ -91,6 +109,17 @@ def _one_report(work: Work, event: Event, arrival: Arrival, seen: Table) -> bool
         case Rejection() as rejection:
             work.refuse(event, arrival, rejection)
             return False
+    return True
+
+
+def _one_order(work: Work, event: Event, arrival: Arrival, order: AnyOrder, seen: Table) -> bool:
+    """Sends an order about a report to the report's zone; the partition is the report's, for the key is."""
+    known = recall(work.draft.read(seen, event, order.report_id.encode()))
+    if known is None:
+        work.refuse(event, arrival, no_such_report(order))
+        return False
+    accepted = AcceptedOrder(zone=known.zone, accepted_at=work.now, order=order)
+    work.draft.send(topics.ACCEPTED, known.zone.encode(), encode(accepted))
     return True
 
 

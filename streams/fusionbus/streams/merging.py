@@ -22,7 +22,8 @@ def merged(kept: Incident, gone: Incident, now: datetime) -> tuple[Incident, Inc
     A report of the one that echoes a report of the other adds no origin. Told twice, it changes nothing.
     """
     here = {member.report_id for member in kept.members}
-    come = _as_echoes(kept.members, [member for member in gone.members if member.report_id not in here])
+    new = [incidents.told_in(member, kept.incident_id) for member in gone.members if member.report_id not in here]
+    come = _as_echoes(kept.members, new)
     after = kept
     if come:
         after = incidents.with_members(kept, (*kept.members, *come), now).model_copy(

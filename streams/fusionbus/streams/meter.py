@@ -19,6 +19,14 @@ _OUTCOMES = {
     ReceiptOutcome.UPDATE: metrics.UPDATES,
     ReceiptOutcome.CANCELLED: metrics.CANCELLATIONS,
 }
+_KEPT = {
+    "purged": metrics.PURGED,
+    "hold": metrics.HOLDS,
+    "review_due": metrics.REVIEWS_DUE,
+    "let_go": metrics.LET_GO,
+    "sweep_failed": metrics.SWEEP_FAILED,
+}
+"""What became of what is kept, by the tally's word."""
 
 
 AGES_EVERY_S = 15.0
@@ -61,7 +69,8 @@ class Meter:
             case "acknowledged":
                 metrics.ACKNOWLEDGED.labels(*labels).inc(number)
             case _:
-                raise AssertionError(f"nothing counts {what}")
+                counter = _KEPT[what]
+                (counter.labels(*labels) if labels else counter).inc(number)
 
     def look(self, fusion: Fusion, counters: Counters) -> None:
         """Sets what is a level and not a count; called every second or so."""

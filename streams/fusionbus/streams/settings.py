@@ -24,5 +24,7 @@ class WorkerSettings(BrokerSettings):
     refused_run_max: Annotated[int, Field(ge=0)] = REFUSED_RUN_MAX
     """`FUSION_REFUSED_RUN_MAX`: once so many reports in a row of each of most agencies are refused the worker stops,
     for then the fault is likely the hub's own; 0: it never does."""
+    sweep_rest_s: Annotated[float, Field(gt=0, le=86_400)] = 3_600.0
+    """`FUSION_SWEEP_REST_S`: between two looks at what is past its retention or due for review; dates go by days."""
     session_s: Annotated[float, Field(ge=6, le=120)] = 10.0
     """How long a silent worker keeps its partitions. Measured: with 10 s another takes over in 11 s."""

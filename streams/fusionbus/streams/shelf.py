@@ -7,7 +7,7 @@ from typing import Final
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable, encode
 from fusionbus.contract.incident import Incident, Member
-from fusionbus.streams.engine import Draft, Event, Table
+from fusionbus.streams.engine import Draft, Event, Paged
 from fusionbus.streams.incidents import member_of
 from fusionbus.streams.values import Change
 
@@ -18,7 +18,8 @@ UNMEASURED_MEMBERS_MAX: Final = 16
 RECENT_MAX: Final = 2_000
 """Incidents kept decoded, about 10 kB each; past it all are let go and read again."""
 
-_OPEN, _CLOSED, _REPORT, _JUDGED = b"i:", b"c:", b"r:", b"d:"
+OPEN, CLOSED, REPORT, _JUDGED = b"i:", b"c:", b"r:", b"d:"
+"""How the keys of the table begin: an open incident, a closed one, where a report is, a decision that was taken."""
 
 
 def is_too_large(incident: Incident) -> bool:
@@ -30,7 +31,7 @@ def is_too_large(incident: Incident) -> bool:
 class Shelf:
     """The table as incidents and reports; a decision in the making is read before the table."""
 
-    table: Table
+    table: Paged
     _recent: dict[tuple[int, str], Incident] = field(default_factory=dict)
     """As last stored in this epoch: what is told of next was mostly told of just now."""
 
@@ -41,7 +42,7 @@ class Shelf:
     def all_open(self, partition: int) -> Iterator[Incident]:
         """The open incidents of a partition, in no order."""
         for key, value in self.table.items_of(partition):
-            if key.startswith(_OPEN):
+            if key.startswith(OPEN):
                 yield _decoded(value)
 
     def incident(self, draft: Draft, event: Event, incident_id: str) -> Incident | None:
@@ -49,7 +50,7 @@ class Shelf:
         recent = self._recent.get((event.partition, incident_id))
         if recent is not None:
             return recent
-        for prefix in (_OPEN, _CLOSED):
+        for prefix in (OPEN, CLOSED):
             value = draft.read(self.table, event, prefix + incident_id.encode())
             if value is not None:
                 return _decoded(value)
@@ -58,7 +59,7 @@ class Shelf:
     def keep(self, draft: Draft, event: Event, incident: Incident) -> None:
         """Writes the incident to the table and tells the hub's own topic."""
         name, value = incident.incident_id.encode(), encode(incident)
-        here, there = (_CLOSED, _OPEN) if incident.closed else (_OPEN, _CLOSED)
+        here, there = (CLOSED, OPEN) if incident.closed else (OPEN, CLOSED)
         draft.mark(self.table, event, here + name, value)
         if draft.read(self.table, event, there + name) is not None:
             draft.mark(self.table, event, there + name, None)
@@ -69,14 +70,37 @@ class Shelf:
 
     def keep_report(self, draft: Draft, event: Event, change: Change) -> None:
         """Writes where the report is; one that its incident does not list is kept here as the member it would be."""
-        name = change.incident.incident_id.encode()
         listed = member_of(change.incident, change.member.report_id) is not None
-        row = name if listed else name + b"\n" + encode(change.member)
-        draft.mark(self.table, event, _REPORT + change.member.report_id.encode(), row)
+        if listed:
+            key = REPORT + change.member.report_id.encode()
+            draft.mark(self.table, event, key, change.incident.incident_id.encode())
+        else:
+            self.keep_unlisted(draft, event, change.incident.incident_id, change.member)
+
+    def keep_unlisted(self, draft: Draft, event: Event, incident_id: str, member: Member) -> None:
+        """Writes a report that its incident only counts."""
+        row = incident_id.encode() + b"\n" + encode(member)
+        draft.mark(self.table, event, REPORT + member.report_id.encode(), row)
+
+    def let_go(self, draft: Draft, event: Event, incident: Incident) -> None:
+        """Deletes a closed incident and its reports' rows, here and in the hub's own topic; the rows first.
+
+        After a crash in between the incident is still there, and is found again.
+        """
+        name = incident.incident_id.encode()
+        for member in incident.members:
+            self.let_go_of_report(draft, event, member.report_id)
+        draft.mark(self.table, event, CLOSED + name, None)
+        draft.send(topics.INCIDENTS, name, None)
+        self._recent.pop((event.partition, incident.incident_id), None)
+
+    def let_go_of_report(self, draft: Draft, event: Event, report_id: str) -> None:
+        """Deletes where a report is."""
+        draft.mark(self.table, event, REPORT + report_id.encode(), None)
 
     def report(self, draft: Draft, event: Event, report_id: str) -> tuple[str | None, Member | None]:
         """The id of the incident a report is in, and the report itself where the incident does not list it."""
-        row = draft.read(self.table, event, _REPORT + report_id.encode())
+        row = draft.read(self.table, event, REPORT + report_id.encode())
         if row is None:
             return None, None
         incident_id, _, unlisted = row.partition(b"\n")
@@ -90,7 +114,7 @@ class Shelf:
     def move_reports(self, draft: Draft, event: Event, report_ids: Iterable[str], incident_id: str) -> None:
         """Writes that these reports are in another incident, which lists them."""
         for report_id in report_ids:
-            draft.mark(self.table, event, _REPORT + report_id.encode(), incident_id.encode())
+            draft.mark(self.table, event, REPORT + report_id.encode(), incident_id.encode())
 
     def was_judged(self, draft: Draft, event: Event, judgement_id: str) -> bool:
         """Whether this decision of a person was carried out."""

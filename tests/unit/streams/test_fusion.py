@@ -179,7 +179,7 @@ def test_past_the_limits_of_an_incident_reports_still_alert_and_can_be_corrected
 
 def test_a_report_that_outgrows_its_incident_by_a_correction_is_counted_and_stays_in_reach(hub: HubOnPaper) -> None:
     hub.send(the_blast(), the_blast(9, "IB"))
-    crowd(hub, 83, 120)
+    crowd(hub, 83, 119)
     entities = tuple(Entity(type=EntityType.PHONE, token=a_token(number=number)) for number in range(200))
     for revision in (2, 3):
         hub.send(the_blast(9, "IB", msg_type=MsgType.UPDATE, revision=revision, entities=entities))

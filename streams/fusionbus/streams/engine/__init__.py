@@ -36,7 +36,19 @@ from fusionbus.streams.engine.app import (
     why_not_ready,
 )
 from fusionbus.streams.engine.counters import Counters
-from fusionbus.streams.engine.decision import Decision, Draft, Event, Headers, Mark, Output, Table, TooLarge, fits
+from fusionbus.streams.engine.decision import (
+    Cursor,
+    Decision,
+    Draft,
+    Event,
+    Headers,
+    Mark,
+    Output,
+    Paged,
+    Table,
+    TooLarge,
+    fits,
+)
 from fusionbus.streams.engine.loop import Decide, run
 from fusionbus.streams.engine.settings import BrokerSecurity, EngineSettings
 from fusionbus.streams.engine.table import EngineTable
@@ -44,6 +56,7 @@ from fusionbus.streams.engine.table import EngineTable
 __all__ = [
     "BrokerSecurity",
     "Counters",
+    "Cursor",
     "Decide",
     "Decision",
     "Draft",
@@ -54,6 +67,7 @@ __all__ = [
     "Headers",
     "Mark",
     "Output",
+    "Paged",
     "Table",
     "TooLarge",
     "ails",

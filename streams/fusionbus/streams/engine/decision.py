@@ -8,6 +8,8 @@ from typing import NamedTuple, Protocol
 from fusionbus.contract.errors import FusionError
 
 Headers = list[tuple[str, bytes]]
+Cursor = bytes | int | None
+"""Where a page of a table ended: opaque; none at the beginning and at the end."""
 
 # Record batch header (61 bytes), record framing and room for a later version of the format: librdkafka counts as much.
 ENVELOPE_BYTES = 512
@@ -49,6 +51,13 @@ class Table(Protocol):
 
     def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """All keys and values of one partition, in no order."""
+
+
+class Paged(Table, Protocol):
+    """A table that can be walked through bit by bit."""
+
+    def page_of(self, partition: int, after: Cursor, count: int) -> tuple[list[tuple[bytes, bytes]], Cursor]:
+        """The next so many keys and values of one partition, and where the page ended; none at the end."""
 
 
 class Output(NamedTuple):

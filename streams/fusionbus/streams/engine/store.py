@@ -6,11 +6,14 @@ every read, write and delete, and searches all partitions if it is not; naming t
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, Final, Protocol
 
 from faust import stores
 from faust.stores import base, rocksdb
 from faust.types import TP, EventT, StoreT
+
+from fusionbus.streams.engine.decision import Cursor
 
 
 class Partition(Protocol):
@@ -98,6 +101,28 @@ def partition_of(store: StoreT[Any, Any], number: int) -> Partition:
     if isinstance(store, rocksdb.Store):
         opened: Partition = store._db_for_partition(number)  # noqa: SLF001 - Faust has no public way
         return opened
+    raise TypeError(f"The engine knows no store {type(store).__name__}: use memory:// or rocksdb://.")
+
+
+def page_of(
+    store: StoreT[Any, Any], number: int, after: Cursor, count: int
+) -> tuple[list[tuple[bytes, bytes]], Cursor]:
+    """The next so many keys and values of a partition, and where the page ended.
+
+    No iterator is kept: one that is held keeps RocksDB's files locked after the partition went to another worker. In
+    memory a page may miss a row or show it twice where rows came or went meanwhile.
+    """
+    if isinstance(store, MemoryStore):
+        start = after if isinstance(after, int) else 0
+        rows = list(islice(store.partitions[number].items(), start, start + count))
+        return rows, start + count if len(rows) == count else None
+    if isinstance(store, rocksdb.Store):
+        # The key after a key is that key and a zero; the store's own row of its offset is passed over.
+        begin = after + b"\0" if isinstance(after, bytes) else None
+        found = islice(store._db_for_partition(number).items(from_key=begin), count)  # noqa: SLF001 - as below
+        rows = [(bytes(key), bytes(value)) for key, value in found]
+        ended = rows[-1][0] if len(rows) == count else None
+        return [row for row in rows if row[0] != store.offset_key], ended
     raise TypeError(f"The engine knows no store {type(store).__name__}: use memory:// or rocksdb://.")
 
 

@@ -10,8 +10,8 @@ from faust.types.tuples import FutureMessage, RecordMetadata
 
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.streams.engine.bookkeeping import Checkpoint
-from fusionbus.streams.engine.decision import Mark
-from fusionbus.streams.engine.store import items_of, partition_of
+from fusionbus.streams.engine.decision import Cursor, Mark
+from fusionbus.streams.engine.store import items_of, page_of, partition_of
 
 if TYPE_CHECKING:
     from fusionbus.streams.engine.app import EngineApp
@@ -32,6 +32,10 @@ class EngineTable(faust.Table[bytes, bytes]):
     def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """All keys and values of one partition, in no order: to rebuild an index after a rebalance."""
         return items_of(self.data, partition)
+
+    def page_of(self, partition: int, after: Cursor, count: int) -> tuple[list[tuple[bytes, bytes]], Cursor]:
+        """The next so many keys and values of one partition, and where the page ended."""
+        return page_of(self.data, partition, after, count)
 
     def write(self, mark: Mark) -> None:
         """Writes here and to the changelog; the commit waits until the broker has acknowledged the latter.

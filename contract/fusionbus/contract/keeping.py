@@ -1,0 +1,67 @@
+"""How long a report is kept: its originator's orders, what the hub notes of them, and what a recipient erases."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fusionbus.contract.base import AgencyId, Id, Message, Prose, UtcDatetime
+from fusionbus.contract.control import ControlHead
+
+ERASED_ALERTS_MAX = 10_000
+"""A report has no more revisions than that, and each makes one alert for a recipient."""
+
+
+class KeepingOrder(ControlHead):
+    """What is ordered about one report; it goes on its writer's reports topic, with the report's own key.
+
+    There, and not on the control topic, because it then lies behind every revision that was sent before it.
+    """
+
+    report_id: Id
+    reason: Prose
+    """Kept in the audit."""
+
+
+class Purge(KeepingOrder):
+    """Nothing of the report is to be kept but that it was here, and who had it."""
+
+    type: Literal["purge"] = "purge"
+
+
+class LegalHold(KeepingOrder):
+    """The report is not to be purged, by nobody and by no date, until this agency releases it."""
+
+    type: Literal["legal_hold"] = "legal_hold"
+
+
+class ReleaseHold(KeepingOrder):
+    """This agency's hold on the report ends."""
+
+    type: Literal["release_hold"] = "release_hold"
+
+
+AnyOrder = Purge | LegalHold | ReleaseHold
+Order = Annotated[AnyOrder, Field(discriminator="type")]
+ORDERS = frozenset({"purge", "legal_hold", "release_hold"})
+
+
+class Keeping(Message):
+    """What the hub notes of how long a report may be kept."""
+
+    review_due: UtcDatetime | None = None
+    review_told: UtcDatetime | None = None
+    """The review whose originator was told that it is due: it stands here from then on."""
+    retention_until: UtcDatetime | None = None
+    holds: tuple[AgencyId, ...] = ()
+    """Agencies that hold it, sorted: while there is one it is not purged."""
+    purged_at: UtcDatetime | None = None
+
+
+class Erasure(Message):
+    """What the recipient of an alert erases: bodies, and what an incident's summary had of them."""
+
+    alerts: Annotated[tuple[Id, ...], Field(max_length=ERASED_ALERTS_MAX)]
+    """Of these alerts nothing is kept but ids, times and markings."""
+    incidents: Annotated[tuple[Id, ...], Field(max_length=ERASED_ALERTS_MAX)]
+    """Of all other alerts on these incidents, up to this one, the summary of the incident goes: it was made from more
+    than the report behind the alert."""

@@ -1,0 +1,76 @@
+"""The alerts that tell recipients to erase a report; made without the report, of which nothing is left."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from fusionbus.contract import ids, topics
+from fusionbus.contract.alert import Alert, AlertBody, AlertHandling
+from fusionbus.contract.codec import encode
+from fusionbus.contract.incident import Incident, Member
+from fusionbus.contract.keeping import ERASED_ALERTS_MAX, Erasure
+from fusionbus.contract.vocabulary import PAP, AlertKind, AlertMsgType, Form, MsgType
+from fusionbus.streams.compose import ACKNOWLEDGE_WITHIN_ELSE
+from fusionbus.streams.engine import Output
+from fusionbus.streams.registry import Registry
+from fusionbus.streams.retell import seen_by, view_for
+from fusionbus.streams.route import HUB_AGENCY
+from fusionbus.streams.values import Change
+
+_OPEN_FORMS: Final = (Form.FULL, Form.SUMMARY)
+
+
+def purge_alerts(change: Change, registry: Registry, now: datetime) -> Iterator[Output]:
+    """One alert for every agency that was told of the purged report, with what it may still know of the incident."""
+    incident, member = change.incident, change.member
+    desk = registry.agencies.get(HUB_AGENCY)
+    body = AlertBody(
+        msg_type=MsgType.CANCEL,
+        kind=member.kind,
+        reported_at=member.reported_at,
+        contact=desk.contact if desk is not None else "the desk of the hub",
+    )
+    for ruling in change.rulings:
+        recipient = ruling.agency
+        if ruling.form is None:
+            continue
+        alert = Alert(
+            alert_id=ids.alert_id(incident.incident_id, incident.revision, recipient),
+            kind=AlertKind.RECALL,
+            recipient=recipient,
+            status=incident.status,
+            msg_type=AlertMsgType.CANCEL,
+            incident_id=incident.incident_id,
+            incident_revision=incident.revision,
+            zone=incident.zone,
+            issued_at=now,
+            published_at=now,
+            rule=ruling.rule,
+            why=ruling.why,
+            form=ruling.form,
+            handling=AlertHandling(tlp=member.tlp, pap=PAP.RED, classification=member.classification),
+            incident=view_for(seen_by(registry.agencies[recipient], incident.members)),
+            body=body.model_copy(update=_named(member, recipient)),
+            acknowledge_by=now + ACKNOWLEDGE_WITHIN_ELSE,
+            erase=erasure_of(member, recipient, incident),
+        )
+        yield Output(topics.alerts_topic(recipient), incident.incident_id.encode(), encode(alert))
+
+
+def erasure_of(member: Member, recipient: str, now_in: Incident) -> Erasure:
+    """Every alert that told this recipient of the report, but the one of the incident's present revision."""
+    told = ((name, revision) for name, revisions in member.told.items() for revision in revisions)
+    this = now_in.incident_id, now_in.revision
+    alerts = (ids.alert_id(name, revision, recipient) for name, revision in told if (name, revision) != this)
+    return Erasure(
+        alerts=tuple(islice(alerts, ERASED_ALERTS_MAX)),
+        incidents=tuple(dict.fromkeys((*member.told, now_in.incident_id))),
+    )
+
+
+def _named(member: Member, recipient: str) -> dict[str, object]:
+    """Which report it was, where the recipient knew."""
+    if member.masked or member.forms.get(recipient) not in _OPEN_FORMS:
+        return {}
+    return {"report_id": member.report_id, "agency": member.agency, "revision": member.revision}
