@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from fusionbus.contract import ids
 from fusionbus.contract.agency import Subscription
 from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Prose, Text, UtcDatetime, Version, Zone
 from fusionbus.contract.vocabulary import AckAction, Form, Opinion
@@ -118,6 +119,17 @@ class Split(ControlHead):
 
 Judgement = Verdict | Split
 """What an analyst decides about which reports tell of one event."""
+
+
+def judgement_id(message: Judgement) -> str:
+    """The id of the decision: the same for the same words of the same desk at the same moment."""
+    about: tuple[str, ...]
+    if isinstance(message, Verdict):
+        about = message.decision, *message.incidents
+    else:
+        about = "split", message.incident_id, *message.reports
+    return ids.judgement_id(message.agency, message.at.isoformat(), *about)
+
 
 ControlMessage = Annotated[
     Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp | Verdict | Split,

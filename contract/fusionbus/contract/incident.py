@@ -154,8 +154,13 @@ class Link(Message):
 
     link_id: Id
     incidents: Annotated[tuple[Id, ...], Field(min_length=2, max_length=50)]
-    type: Literal["related", "same", "possible", "split", "coordinated", "shared_token", "near_repeat"]
+    type: Literal[
+        "related", "same", "possible", "possible_split", "split", "coordinated", "shared_token", "near_repeat"
+    ]
+    """`possible` and `possible_split` wait for a person; `same` and `split` were decided."""
     reasons: tuple[Reason, ...] = ()
+    report_id: Id | None = None
+    """Of a possible split: the report that fits its incident no more; the second incident is what a split makes."""
     capped: bool = False
     decided_by: Text
     at: UtcDatetime

@@ -12,7 +12,7 @@ from functools import partial
 
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable
-from fusionbus.contract.control import Acknowledgement, Judgement
+from fusionbus.contract.control import Acknowledgement, Judgement, judgement_id
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.records import (
@@ -31,9 +31,10 @@ from fusionbus.streams.correlate import OpenIncidents, correlate
 from fusionbus.streams.engine import Decision, Event
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.ingress import Work, arrival_of
-from fusionbus.streams.judge import judgement_id, standing
+from fusionbus.streams.judge import standing
 from fusionbus.streams.judging import carry_out
 from fusionbus.streams.keeper import Keeper
+from fusionbus.streams.reopen import with_doubt
 from fusionbus.streams.revise import Refused, later_revision
 from fusionbus.streams.shelf import Shelf, is_too_large
 from fusionbus.streams.sweep import REST, Sweep
@@ -165,7 +166,9 @@ class Fusion:
         if held is not None and before is not None:
             enriched = incidents.as_masked_as(before, enriched)
             change = later_revision(work.registry, work.now, enriched, held, before)
-            return None if change is None else (enriched, change)
+            if change is None:
+                return None
+            return enriched, with_doubt(change, enriched, before, held, self._open_in(event.partition, held.zone))
         if report.msg_type is MsgType.CANCEL:
             # It was admitted before, so this state was lost.
             why = "The report to withdraw is not known in its zone: ask the hub's desk what became of it."

@@ -50,16 +50,6 @@ def judge(message: Judgement, look: Look, now: datetime) -> Judged | Rejection:
     return _verdict(message, look, now) if isinstance(message, Verdict) else _split(message, look, now)
 
 
-def judgement_id(message: Judgement) -> str:
-    """The id of the decision: the same for the same words of the same desk at the same moment."""
-    about: tuple[str, ...]
-    if isinstance(message, Verdict):
-        about = message.decision, *message.incidents
-    else:
-        about = "split", message.incident_id, *message.reports
-    return ids.judgement_id(message.agency, message.at.isoformat(), *about)
-
-
 def standing(incident_id: str, look: Look) -> Incident | None:
     """The incident that an id means today: of a merged one, the one it was merged into."""
     found = look(incident_id)
@@ -72,6 +62,9 @@ def standing(incident_id: str, look: Look) -> Incident | None:
 
 def _verdict(message: Verdict, look: Look, now: datetime) -> Judged | Rejection:
     one, other = (standing(name, look) for name in message.incidents)
+    if message.decision == "same" and one is not None and other is None and _would_make(one, message.incidents[1]):
+        sentence = f"Incident {one.incident_id} stays as it is."
+        return Judged(sentence, AuditEvent.PERSON_ACTION, message.incidents, same=True)
     for name, found in zip(message.incidents, (one, other), strict=True):
         if found is None or found.zone != message.zone:
             return _unknown(name, message.zone)
@@ -82,6 +75,11 @@ def _verdict(message: Verdict, look: Look, now: datetime) -> Judged | Rejection:
         return _undone(message, one, look, now)
     sentence = f"{_named(message)} stay two incidents."
     return Judged(sentence, AuditEvent.PERSON_ACTION, message.incidents, same=False)
+
+
+def _would_make(incident: Incident, incident_id: str) -> bool:
+    """Whether a split of this incident would make one of that id: a person may say that it must not."""
+    return any(ids.incident_id(incident.zone, member.report_id) == incident_id for member in incident.members)
 
 
 def _same(message: Verdict, one: Incident, other: Incident, now: datetime) -> Judged | Rejection:

@@ -12,7 +12,7 @@ from fusionbus.contract import ids, topics
 from fusionbus.contract.agency import Agency
 from fusionbus.contract.alert import Alert, AlertBody, AlertHandling, IncidentView
 from fusionbus.contract.codec import encode
-from fusionbus.contract.control import Judgement
+from fusionbus.contract.control import Judgement, judgement_id
 from fusionbus.contract.incident import Claim, Incident, Link, Member, Reason
 from fusionbus.contract.records import AuditEvent, AuditRecord, Receipt, ReceiptOutcome
 from fusionbus.contract.routing import Rule
@@ -20,7 +20,7 @@ from fusionbus.contract.vocabulary import PAP, TLP, AlertKind, AlertMsgType, For
 from fusionbus.streams.compose import ACKNOWLEDGE_WITHIN, ACKNOWLEDGE_WITHIN_ELSE
 from fusionbus.streams.engine import Output
 from fusionbus.streams.incidents import claim_of, credibility_of
-from fusionbus.streams.judge import Judged, Move, judgement_id
+from fusionbus.streams.judge import Judged, Move
 from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY, by_rule

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from fusionbus.contract import ids, topics
 from fusionbus.contract.codec import encode
@@ -35,7 +35,9 @@ def tell(enriched: Enriched, change: Change, published_at: datetime, registry: R
     name = incident.incident_id.encode()
     outputs = [Output(topics.alerts_topic(a.recipient), name, a.body) for a in _alerts(news, change, registry)]
     outputs.extend(outgoing.routed(report, change, now))
-    outputs.extend(_possible(incident, each, now) for each in change.possible)
+    outputs.extend(_doubtful("possible", incident, each, now) for each in change.possible)
+    if change.doubt is not None:
+        outputs.append(_doubtful("possible_split", incident, change.doubt, now, report.report_id))
     return outputs
 
 
@@ -54,13 +56,21 @@ def _desk(agency: str, registry: Registry) -> str:
     return known.contact if known is not None else "the desk of the hub"
 
 
-def _possible(incident: Incident, other: Candidate, now: datetime) -> Output:
-    link_id = ids.link_id("possible", incident.incident_id, other.incident_id)
+def _doubtful(
+    kind: Literal["possible", "possible_split"],
+    incident: Incident,
+    other: Candidate,
+    now: datetime,
+    report_id: str | None = None,
+) -> Output:
+    """A link for a person to judge."""
+    link_id = ids.link_id(kind, incident.incident_id, other.incident_id)
     link = Link(
         link_id=link_id,
         incidents=(incident.incident_id, other.incident_id),
-        type="possible",
+        type=kind,
         reasons=other.reasons,
+        report_id=report_id,
         decided_by="correlate",
         at=now,
     )

@@ -127,3 +127,5 @@ class Change:
     rulings: tuple[Ruling, ...]
     """On every agency one; RECALL of an update goes to those that had an earlier revision and may not have this one."""
     possible: tuple[Candidate, ...] = ()
+    doubt: Candidate | None = None
+    """What taking the report out would make, where its correction fits the incident no more."""

@@ -3,13 +3,13 @@
 from datetime import datetime
 from math import log2
 
-from fusionbus.contract.incident import Reason
+from fusionbus.contract.incident import Incident, Reason
 from fusionbus.streams.correlate.compare import time
 from fusionbus.streams.correlate.echo import echo_of
 from fusionbus.streams.correlate.open_incidents import OpenIncidents
 from fusionbus.streams.correlate.said import reasons_of
-from fusionbus.streams.correlate.score import Scored, scores
-from fusionbus.streams.correlate.told import told_by
+from fusionbus.streams.correlate.score import Scored, score_one, scores
+from fusionbus.streams.correlate.told import Open, told_by, told_of
 from fusionbus.streams.correlate.weights import Weights, committed
 from fusionbus.streams.values import Candidate, Enriched, Fresh, Joined, Match
 
@@ -44,6 +44,21 @@ def decide(enriched: Enriched, open_incidents: OpenIncidents, weights: Weights) 
         scored, shares, strict=False
     )  # from the most probable down, so the first are those that are possible
     return Fresh(tuple(Candidate(s.incident.incident_id, share, _reasons(s, total, weights)) for s, share in doubtful))
+
+
+def no_longer_fits(enriched: Enriched, incident: Incident, open_incidents: OpenIncidents) -> Candidate | None:
+    """How badly a corrected report fits the rest of its incident, where it would not be put there today; else none."""
+    report, weights = enriched.report, committed()
+    rest = Open(incident.incident_id)
+    rest.told = [told_of(member) for member in incident.members if member.report_id != report.report_id]
+    scored = score_one(enriched, told_by(enriched), rest, open_incidents, weights)
+    if scored is None:
+        return None
+    total = 1.0 + _odds(scored) * (1.0 + double_of(scored, weights))
+    probability = _odds(scored) / total
+    if probability >= weights.merge:
+        return None
+    return Candidate(incident.incident_id, probability, _reasons(scored, total, weights))
 
 
 def double_of(scored: Scored, weights: Weights) -> float:

@@ -7,7 +7,7 @@ from fusionbus.contract.vocabulary import Kind
 from fusionbus.streams.correlate.candidates import candidates
 from fusionbus.streams.correlate.compare import Finding, Reading, compare, findings, weigh
 from fusionbus.streams.correlate.families import kind_family
-from fusionbus.streams.correlate.open_incidents import OpenIncidents
+from fusionbus.streams.correlate.open_incidents import Block, OpenIncidents
 from fusionbus.streams.correlate.told import Open, Told
 from fusionbus.streams.correlate.weights import Weights
 from fusionbus.streams.values import Enriched
@@ -40,11 +40,7 @@ def scores(enriched: Enriched, told: Told, held: OpenIncidents, weights: Weights
     block = held.block(report.status, kind_family(report.kind))
     if block is None or not block.open:
         return []
-    frequencies = block.frequencies
-    reading = Reading(told, frequencies.bits_of(told.terms), frequencies.bits, weights.bits)
-    prior: list[Finding] = [("prior.open", 1.0), ("prior.crowd", log2(1 + len(block.open)))]
-    if told.several:
-        prior.append(("roundup.told", 1.0))
+    reading, prior = _reading(told, block, weights), _prior(told, block)
     prior_bits = weigh(prior, weights.bits)
     found = []
     for incident in candidates(reading, held, block):
@@ -53,6 +49,31 @@ def scores(enriched: Enriched, told: Told, held: OpenIncidents, weights: Weights
             fit.whole += prior
             fit.bits += prior_bits
             found.append(fit)
+    return found
+
+
+def score_one(enriched: Enriched, told: Told, incident: Open, held: OpenIncidents, weights: Weights) -> Scored | None:
+    """How well the report fits this incident, as if it came now; none where nobody's word is left in it."""
+    block = held.block(enriched.report.status, kind_family(enriched.report.kind))
+    fit = _fit(_reading(told, block, weights), incident) if block is not None else None
+    if block is None or fit is None:
+        return None
+    prior = _prior(told, block)
+    fit.whole += prior
+    fit.bits += weigh(prior, weights.bits)
+    return fit
+
+
+def _reading(told: Told, block: Block, weights: Weights) -> Reading:
+    frequencies = block.frequencies
+    return Reading(told, frequencies.bits_of(told.terms), frequencies.bits, weights.bits)
+
+
+def _prior(told: Told, block: Block) -> list[Finding]:
+    """What speaks against any match, before anything is compared."""
+    found: list[Finding] = [("prior.open", 1.0), ("prior.crowd", log2(1 + len(block.open)))]
+    if told.several:
+        found.append(("roundup.told", 1.0))
     return found
 
 
