@@ -69,7 +69,9 @@ def test_what_was_decided_or_is_over_is_asked_no_more() -> None:
 
 def test_the_hub_itself_asks_of_a_doubtful_pair_and_takes_the_answer() -> None:
     hub = told_of(the_blast(), the_blast("wrong", "IB", **OTHER_WORDS))
-    moved = {"place": a_place(name="Dera Ismail Khan", district="Dera Ismail Khan", lat=31.83, lon=70.9)}
+    moved: dict[str, Any] = {
+        "place": a_place(name="Dera Ismail Khan", district="Dera Ismail Khan", lat=31.83, lon=70.9)
+    }
     moved |= {"occurred": an_interval(NOW - timedelta(days=4)), "reported_at": NOW}
     hub.send(the_blast("wrong", "IB", msg_type=MsgType.UPDATE, revision=2, **OTHER_WORDS | moved))
     (pair,) = pairs(hub, *hub.links())
