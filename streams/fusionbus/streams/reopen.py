@@ -12,16 +12,14 @@ from fusionbus.streams.values import Change, Enriched
 def with_doubt(
     change: Change, enriched: Enriched, before: Member, held: Incident, open_incidents: OpenIncidents
 ) -> Change:
-    """The change; where the report says when or where anew and fits the others no more, with what a split would make."""
+    """The change, and what a split would make where the report says anew when or where and fits the others no more."""
     told = change.outcome is ReceiptOutcome.UPDATE and not held.closed
     if not told or _when_and_where(before.claim) == _when_and_where(enriched.claim):
         return change
     out = merging.leaving(held, {before.report_id})
     doubt = no_longer_fits(enriched, held, open_incidents) if out else None
     return (
-        change
-        if doubt is None
-        else replace(change, doubt=replace(doubt, incident_id=merging.new_id(held.zone, out)))
+        change if doubt is None else replace(change, doubt=replace(doubt, incident_id=merging.new_id(held.zone, out)))
     )
 
 
