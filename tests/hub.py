@@ -10,11 +10,11 @@ from builders import NOW, a_subscription, an_agency
 from fakes import FakeTable, FakeTopic
 from fusionbus.contract import topics
 from fusionbus.contract.agency import Agency, Subscription
-from fusionbus.contract.alert import Alert
+from fusionbus.contract.alert import Alert, Escalation
 from fusionbus.contract.base import Message
 from fusionbus.contract.codec import AnyControl, AnyRegistryEntry, Undecodable, decode, decode_registry, encode
 from fusionbus.contract.incident import Incident, Link
-from fusionbus.contract.records import AuditRecord, DeadLetter, Receipt
+from fusionbus.contract.records import AuditRecord, DeadLetter, Receipt, Tick
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import Classification, Kind, Province, Severity
 from fusionbus.streams.engine import Decision, Event, Output
@@ -129,6 +129,14 @@ class HubOnPaper:
         if batch:
             self.keep(self.fusion.decide(batch, self.work("fuse")))
 
+    def tick_event(self) -> Event:
+        """The worker's own word that time has passed."""
+        return self.event(topics.ACCEPTED, None, encode(Tick(at=self.now)))
+
+    def tick(self) -> None:
+        """Lets the hub see what time it is."""
+        self.fuse([self.tick_event()])
+
     def work(self, step: str) -> Work:
         """An empty batch for this step."""
         return Work(self.registry, self.now, self.tally, self.poison[step])
@@ -162,6 +170,10 @@ class HubOnPaper:
     def alerts_of(self, agency: str) -> list[Alert]:
         """This agency's alerts, in order."""
         return self._read(Alert, topics.alerts_topic(agency), whole=True)
+
+    def escalations(self) -> list[tuple[Alert, Escalation]]:
+        """Every alert that tells of a missed deadline, in order, and what it tells."""
+        return [(alert, alert.escalation) for alert in self.alerts() if alert.escalation is not None]
 
     def receipts_of(self, agency: str) -> list[Receipt]:
         """This agency's receipts, in order."""

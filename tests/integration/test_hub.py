@@ -1,43 +1,29 @@
 """The hub as it runs: a real worker on a real broker, told wrong things, killed, and stopped."""
 
-import json
-import os
 import signal
 import subprocess
-import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
 
 from builders import NOW, a_handling, a_report, an_interval
 from fusionbus.contract import ids, topics
 from fusionbus.contract.agency import Subscription
-from fusionbus.contract.alert import Alert
-from fusionbus.contract.base import Message
-from fusionbus.contract.codec import Undecodable, decode, encode
+from fusionbus.contract.codec import encode
 from fusionbus.contract.control import Subscribe
-from fusionbus.contract.records import AuditRecord, DeadLetter, Receipt, ReceiptOutcome, RejectReason
+from fusionbus.contract.records import AuditRecord, DeadLetter, ReceiptOutcome, RejectReason
 from fusionbus.contract.report import Place, ThreatReport
 from fusionbus.contract.vocabulary import TLP, Province
-from fusionbus.deploy.broker import LocalBroker
 from fusionbus.deploy.broker_ports import free_port
+from running_hub import WITHIN_S, Bus, running, until
 
 pytestmark = pytest.mark.broker
 
-M = TypeVar("M", bound=Message)
-COMMAND = str(Path(sys.executable).parent / "fusionbus")
-WITHIN_S = 60.0
-"""A worker is ready in 5 s and starts again after a kill in 15 s; a busy machine gets the rest."""
-PARTITIONS = 2
 AGENCIES: dict[str, dict[str, Any]] = {
     "CTD-KP": {"group": "ctd", "organisation": "KP Police", "provinces": ["PK-KP"]},
     "CTD-PB": {"group": "ctd", "organisation": "Punjab Police", "provinces": ["PK-PB"]},
@@ -47,139 +33,12 @@ AGENCIES: dict[str, dict[str, Any]] = {
 }
 
 
-def agencies_file(folder: Path) -> Path:
-    """A federation of five; JSON is YAML."""
-    shared = {"kinds": ["incident"], "contact": "Desk"}
-    listed = [{"agency": name, "name": name} | shared | fields for name, fields in AGENCIES.items()]
-    path = folder / "agencies.yaml"
-    path.write_text(json.dumps({"as_of": "2026-01-01T00:00:00Z", "agencies": listed}), encoding="utf-8")
-    return path
-
-
-@dataclass
-class Bus:
-    """A broker of its own, and what is started on it."""
-
-    bootstrap: str
-    folder: Path
-    started: dict[str, "subprocess.Popen[str]"] = field(default_factory=dict)
-    producer: Any = None
-    looker: Any = None
-
-    @property
-    def worker(self) -> "subprocess.Popen[str]":
-        """The worker that runs, or ran last."""
-        return self.started["home"]
-
-    def start(self, bootstrap: str | None = None, home: str = "home", **env: str) -> "subprocess.Popen[str]":
-        """A worker with a home of its own."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("FUSION_")}
-        line = [COMMAND, "worker", "--id", "t", "--bootstrap", bootstrap or self.bootstrap]
-        with (self.folder / f"{home}.log").open("a", encoding="utf-8") as log:
-            self.started[home] = subprocess.Popen(
-                line,
-                env=clean | {"FUSION_HOME": str(self.folder / home), "FUSION_SESSION_S": "6"} | env,
-                stdout=log,
-                stderr=subprocess.PIPE if home != "home" else log,
-                text=True,
-            )
-        return self.started[home]
-
-    def send(self, *reports: ThreatReport) -> None:
-        """Each report, acknowledged by the broker."""
-        for report in reports:
-            self.put(topics.reports_topic(report.agency), report.report_id, encode(report))
-        assert self.producer.flush(WITHIN_S) == 0
-
-    def put(self, topic: str, key: str | None, value: bytes) -> None:
-        """Any bytes."""
-        self.producer.produce(topic, value, key)
-
-    def read(self, model: type[M], topic: str) -> list[M]:
-        """Everything on a topic by now."""
-        found = []
-        for raw in self._raw(topic):
-            message = decode(model, raw)
-            assert not isinstance(message, Undecodable), message
-            found.append(message)
-        return found
-
-    def written(self, topic: str) -> int:
-        """How many records a topic of one partition has had."""
-        if self.looker is None:
-            self.looker = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "looker"})
-        return int(self.looker.get_watermark_offsets(TopicPartition(topic, 0), timeout=WITHIN_S)[1])
-
-    def has_more(self, topic: str, than: int) -> bool:
-        """Whether something came since there were so many."""
-        return self.written(topic) > than
-
-    def _raw(self, topic: str) -> list[bytes]:
-        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "test", "enable.auto.commit": "false"})
-        found: list[bytes] = []
-        try:
-            for number in range(len(consumer.list_topics(topic, timeout=WITHIN_S).topics[topic].partitions)):
-                place = TopicPartition(topic, number, 0)
-                first, end = consumer.get_watermark_offsets(place, timeout=WITHIN_S)
-                consumer.assign([place])
-                # The position of an empty partition stays undefined.
-                while first < end and consumer.position([place])[0].offset < end:
-                    for record in consumer.consume(1_000, 0.2):
-                        assert record.error() is None
-                        found.append(record.value() or b"")
-        finally:
-            consumer.close()
-        return found
-
-    def receipts_of(self, agency: str) -> list[Receipt]:
-        """Each receipt once, as a sink keeps them that inserts or ignores by id."""
-        return list({r.receipt_id: r for r in self.read(Receipt, topics.receipts_topic(agency))}.values())
-
-    def alerts_of(self, agency: str) -> list[Alert]:
-        """Each alert once, as above."""
-        return list({a.alert_id: a for a in self.read(Alert, topics.alerts_topic(agency))}.values())
-
-    def outcomes(self, agency: str, prefix: str) -> dict[str, list[ReceiptOutcome]]:
-        """What became of the reports of this agency whose reference begins so."""
-        found: dict[str, list[ReceiptOutcome]] = {}
-        for receipt in self.receipts_of(agency):
-            if receipt.local_ref is not None and receipt.local_ref.startswith(prefix):
-                found.setdefault(receipt.local_ref, []).append(receipt.outcome)
-        return found
-
-
-def until(true: Callable[[], object], what: str, every_s: float = 0.2) -> None:
-    """Returns when it is true; fails when it does not become so in time."""
-    end = time.monotonic() + WITHIN_S
-    while not true():
-        assert time.monotonic() < end, f"not within {WITHIN_S} s: {what}"
-        time.sleep(every_s)
-
-
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
     """A provisioned bus with a running worker. The hub's topics have fixed names, so the broker is its own."""
-    folder = tmp_path_factory.mktemp("hub")
-    with LocalBroker(folder / "broker") as broker:
-        bus = Bus(broker.bootstrap, folder)
-        bus.start(home="early").wait(WITHIN_S)
-        words = ["--agencies", str(agencies_file(folder)), "--partitions", str(PARTITIONS)]
-        done = subprocess.run(
-            [COMMAND, "provision", "--bootstrap", bus.bootstrap, *words],
-            capture_output=True,
-            text=True,
-            timeout=WITHIN_S,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        bus.producer = Producer({"bootstrap.servers": bus.bootstrap, "partitioner": "murmur2_random", "acks": "all"})
+    with running(tmp_path_factory.mktemp("hub"), AGENCIES, early=True) as bus:
         bus.start()
         yield bus
-        if bus.looker is not None:
-            bus.looker.close()
-        for process in bus.started.values():
-            process.kill()
-            process.wait(WITHIN_S)
 
 
 ERAS = {"walk": 0, "live": 1_000, "kill": 4_000, "stop": 8_000}

@@ -41,6 +41,8 @@ def answer(
             raise Misconfigured(f"There is no alert {alert_id} in {where}: check the id and the agency.")
         if alert.recipient != agency:
             raise Misconfigured(f"The alert {alert_id} was for {alert.recipient}, not for {agency}.")
+        if alert.kind.is_notice:
+            raise Misconfigured(_instead(alert))
         acknowledgement = Acknowledgement(
             agency=agency,
             by=by,
@@ -60,6 +62,16 @@ def answer(
         f"Told the hub: alert {alert_id} of incident {alert.incident_id}, revision {alert.incident_revision}, "
         f"{said}.{kept}"
     )
+
+
+def _instead(notice: Alert) -> str:
+    """What to do about an alert that nobody waits to hear of."""
+    if notice.escalation is None:
+        return f"The alert {notice.alert_id} is a question: answer it with `fusionbus share answer`."
+    about = notice.escalation
+    if about.agency != notice.recipient:
+        return f"The alert {notice.alert_id} tells that {about.agency} is silent: call {about.contact}."
+    return f"The alert {notice.alert_id} tells that another waits: acknowledge {about.alert_id}."
 
 
 def _tell(broker: BrokerSettings, agency: str, acknowledgement: Acknowledgement) -> None:

@@ -171,7 +171,7 @@ class AlertReceiver:
                 outcome = self._delivery.deliver(raw)
                 if isinstance(outcome, Interrupted):
                     return
-                if isinstance(outcome, Delivered) and acknowledger:
+                if isinstance(outcome, Delivered) and acknowledger and not outcome.alert.kind.is_notice:
                     acknowledger.received(outcome.alert)
                 self._uncommitted[partition] = record.offset + 1
 

@@ -58,6 +58,10 @@ class Agency(Message):
     reviews: bool = False
     """Whether its analysts work for the hub's own desk: they read all incidents, join and part them."""
     contact: Text
+    escalation_contact: Text | None = None
+    """Where to reach somebody when the desk does not acknowledge; by default `contact`."""
+    escalates_to: AgencyId | None = None
+    """The agency that is told when this one does not acknowledge, and calls it; by default the centre."""
     active: bool = True
     keys: Annotated[tuple[SigningKey, ...], Field(max_length=SIGNING_KEYS_MAX)] = ()
     """Keys that sign its reports; two may count at once, while one follows the other."""

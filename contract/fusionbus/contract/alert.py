@@ -102,6 +102,31 @@ class AlertHandling(Message):
     third_agency_rule: bool = True
 
 
+class Escalation(Message):
+    """Whose acknowledgement of what is missing."""
+
+    agency: AgencyId
+    """Who did not answer."""
+    alert_id: Id
+    """The alert that it did not acknowledge; acknowledging it ends the matter."""
+    recall: bool
+    sent_at: UtcDatetime
+    acknowledge_by: UtcDatetime
+    contact: Text
+    """Where to reach it by other means."""
+
+
+class SharingQuestion(Message):
+    """What a recipient asks the originator of a report that it controls."""
+
+    request_id: Id
+    to: tuple[AgencyId, ...]
+    asked_by: AgencyId | None = None
+    """Absent where the originator did not name the asker as a recipient: who received a report is not told."""
+    reason: Prose
+    answer_by: UtcDatetime
+
+
 class Alert(Message):
     """One alert for one recipient."""
 
@@ -124,9 +149,14 @@ class Alert(Message):
     incident: IncidentView
     body: AlertBody
     acknowledge_by: UtcDatetime | None = None
+    """Absent: it awaits no acknowledgement."""
     merged_from: tuple[Id, ...] | None = None
     """Incidents that this recipient was told of and that were found to be this one."""
     apart_from: tuple[Id, ...] | None = None
     """Incidents that this recipient was told were this one, or part of it, and that are not."""
     erase: Erasure | None = None
     """With a recall: what of earlier alerts may not be kept any longer."""
+    escalation: Escalation | None = None
+    """With kind `escalation`."""
+    sharing: SharingQuestion | None = None
+    """With kind `sharing_request`."""

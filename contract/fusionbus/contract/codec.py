@@ -24,10 +24,12 @@ from fusionbus.contract.keeping import AnyOrder, Order
 from fusionbus.contract.records import (
     Accepted,
     AcceptedAcknowledgement,
+    AcceptedControl,
     AcceptedJudgement,
     AcceptedOrder,
     AcceptedReport,
     RejectReason,
+    Tick,
 )
 from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
 
@@ -36,7 +38,7 @@ M = TypeVar("M", bound=Message)
 SENTENCE_MAX = 300
 _OUR_MAJOR = SCHEMA_VERSION.partition(".")[0] + "."
 AnyControl = Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp | Verdict | Split
-AnyAccepted = AcceptedReport | AcceptedAcknowledgement | AcceptedJudgement | AcceptedOrder
+AnyAccepted = AcceptedReport | AcceptedAcknowledgement | AcceptedControl | AcceptedJudgement | AcceptedOrder | Tick
 AnyRegistryEntry = Agency | Subscription | Removal
 
 

@@ -64,6 +64,7 @@ class SharingRequest(ControlHead):
 
     type: Literal["sharing_request"] = "sharing_request"
     request_id: Id
+    """A random UUID of the asker's choice; made from nothing, so that it tells nobody who asks."""
     alert_id: Id
     incident_id: Id
     zone: Zone
@@ -79,7 +80,12 @@ class SharingAnswer(ControlHead):
     report_id: Id
     answer: Literal["grant", "deny", "tearline"]
     form: Form = Form.SUMMARY
+    """With `grant`: the fullest form that may be sent; handling rules may make it less."""
     reason: Prose | None = None
+    """The asker reads it."""
+    incident_id: Id | None = None
+    zone: Zone | None = None
+    """Both as the question has them; without them the hub cannot find it."""
 
 
 class CatchUp(ControlHead):

@@ -34,6 +34,16 @@ def alert_id(incident: str, revision: int, recipient: str) -> str:
     return _id("alert", incident, str(revision), recipient)
 
 
+def escalation_id(alert: str, recipient: str) -> str:
+    """The id of the alert that tells a recipient that this alert was not acknowledged."""
+    return _id("escalation", alert, recipient)
+
+
+def sharing_alert_id(request: str) -> str:
+    """The id of the alert that puts a question about sharing to the originator."""
+    return _id("sharing", request)
+
+
 def subscription_id(agency: str, name: str) -> str:
     """The id of a subscription, from the agency and the name it gave."""
     return _id("subscription", agency, name)

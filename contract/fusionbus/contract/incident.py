@@ -111,6 +111,8 @@ class Member(Message):
     told: dict[Id, tuple[int, ...]] = Field(default_factory=dict)
     """By incident the revisions that told of it: alert ids are made from them."""
     keeping: Keeping | None = None
+    granted: dict[AgencyId, Form] | None = None
+    """Whom the originator let have it beyond its originator control, and in which form at most."""
 
 
 class Awaited(Message):
@@ -118,6 +120,24 @@ class Awaited(Message):
 
     revision: int
     sent_at: UtcDatetime
+    acknowledge_by: UtcDatetime | None = None
+    """The deadline: an update of something unanswered keeps the old one, a recall sets its own."""
+    recall: bool | None = None
+    escalated_at: UtcDatetime | None = None
+    """When the missed deadline was told; it is told once a revision."""
+
+
+class Sharing(Message):
+    """A recipient's question to an originator, and what became of it."""
+
+    request_id: Id
+    report_id: Id
+    asked_by: AgencyId
+    to: tuple[AgencyId, ...]
+    asked_at: UtcDatetime
+    answer_by: UtcDatetime
+    answer: Literal["grant", "deny", "tearline", "lapsed"] | None = None
+    answered_at: UtcDatetime | None = None
 
 
 class Incident(Message):
@@ -147,6 +167,8 @@ class Incident(Message):
     """The incident that a person found to be the same: what was here stands there, here are only its names."""
     reduced: bool = False
     """Whether what its reports said was let go, long after it was closed; who had them is still known."""
+    sharing: tuple[Sharing, ...] | None = None
+    """Questions about originator control, newest last."""
 
 
 class Link(Message):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Text, UtcDatetime, Version, Zone
-from fusionbus.contract.control import Acknowledgement, Judgement
+from fusionbus.contract.control import Acknowledgement, Judgement, SharingAnswer, SharingRequest
 from fusionbus.contract.incident import Relation
 from fusionbus.contract.keeping import Order
 from fusionbus.contract.report import ThreatReport
@@ -38,6 +38,9 @@ class RejectReason(StrEnum):
     UNPROCESSABLE = "unprocessable"
     PURGED = "purged"
     LEGAL_HOLD = "legal_hold"
+    UNKNOWN_REQUEST = "unknown_request"
+    SETTLED = "settled"
+    EXPIRED = "expired"
 
 
 class ReceiptOutcome(StrEnum):
@@ -55,6 +58,8 @@ class ReceiptOutcome(StrEnum):
     MOVED = "moved"
     REVIEW_DUE = "review_due"
     PURGED = "purged"
+    ESCALATED = "escalated"
+    SHARING_ANSWERED = "sharing_answered"
 
 
 class Receipt(Message):
@@ -76,6 +81,10 @@ class Receipt(Message):
     acknowledged_by: int | None = None
     used_by: int | None = None
     false_alarm_by: int | None = None
+    overdue: int | None = None
+    """How many recipients of the report have let their deadline pass."""
+    request_id: Id | None = None
+    """The question about sharing that it answers."""
     reason: RejectReason | None = None
     field: str | None = None
     sentence: Text | None = None
@@ -116,7 +125,9 @@ class AuditEvent(StrEnum):
     HOLD_CHANGED = "hold_changed"
     INCIDENT_MERGED = "incident_merged"
     INCIDENT_SPLIT = "incident_split"
+    SHARING_ASKED = "sharing_asked"
     SHARING_DECIDED = "sharing_decided"
+    ALERT_ESCALATED = "alert_escalated"
     PERSON_ACTION = "person_action"
 
 
@@ -179,6 +190,26 @@ class AcceptedOrder(Message):
     order: Order
 
 
+class AcceptedControl(Message):
+    """Another control message that was admitted, on its way to the zone of its incident."""
+
+    type: Literal["control"] = "control"
+    zone: Zone
+    accepted_at: UtcDatetime
+    control: Annotated[SharingRequest | SharingAnswer, Field(discriminator="type")]
+
+
+class Tick(Message):
+    """The hub's own word that time has passed, written to each partition whether or not anything else comes.
+
+    Whatever is due is judged by the `at` of a tick, never by a clock: a replay judges alike.
+    """
+
+    type: Literal["tick"] = "tick"
+    at: UtcDatetime
+
+
 Accepted = Annotated[
-    AcceptedReport | AcceptedAcknowledgement | AcceptedJudgement | AcceptedOrder, Field(discriminator="type")
+    AcceptedReport | AcceptedAcknowledgement | AcceptedControl | AcceptedJudgement | AcceptedOrder | Tick,
+    Field(discriminator="type"),
 ]

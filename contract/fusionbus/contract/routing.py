@@ -11,6 +11,10 @@ class Rule(StrEnum):
     IMMINENT_DANGER = "imminent_danger"
     MEMBER = "member"
     """It told of the incident and hears when others confirm it, or it had the report and hears of its changes."""
+    GRANTED = "granted"
+    """Its originator, who controls it, let this agency have it."""
+    NOTICE = "notice"
+    """It tells of the handling of an alert or report: a missed deadline, a question to the originator."""
 
     STATUS = "status_isolation"
     INACTIVE = "inactive"
@@ -30,4 +34,14 @@ class Rule(StrEnum):
         return self in _DELIVERING
 
 
-_DELIVERING = frozenset({Rule.SUBSCRIPTION, Rule.JURISDICTION, Rule.IMMINENT_DANGER, Rule.MEMBER, Rule.RECALL})
+_DELIVERING = frozenset(
+    {
+        Rule.SUBSCRIPTION,
+        Rule.JURISDICTION,
+        Rule.IMMINENT_DANGER,
+        Rule.MEMBER,
+        Rule.RECALL,
+        Rule.GRANTED,
+        Rule.NOTICE,
+    }
+)

@@ -387,6 +387,15 @@ class AlertKind(StrEnum):
     SURGE = "surge"
     FORECAST = "forecast"
     WATCH_HIT = "watch_hit"
+    ESCALATION = "escalation"
+    """An alert was not acknowledged in time: to its recipient, and to the desk that calls it."""
+    SHARING_REQUEST = "sharing_request"
+    """To an originator: a recipient asks to pass its report on."""
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it tells of the handling of alerts, and nothing of an event; it awaits no acknowledgement."""
+        return self in (AlertKind.ESCALATION, AlertKind.SHARING_REQUEST)
 
 
 class AckAction(StrEnum):

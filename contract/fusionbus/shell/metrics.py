@@ -84,6 +84,12 @@ UNACKNOWLEDGED = Gauge(
     ["agency", "age"],
     registry=METRICS,
 )
+ESCALATED = Counter(
+    "fusion_escalated_total",
+    "Deadlines passed without acknowledgement. Rising: call the agency, its receiver may be down.",
+    ["agency"],
+    registry=METRICS,
+)
 ACKNOWLEDGED = Counter("fusion_acknowledgements_total", "Acknowledgements.", ["agency", "action"], registry=METRICS)
 HUB_LATENCY = Histogram(
     "fusion_publish_to_route_seconds",

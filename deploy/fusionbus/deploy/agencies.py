@@ -158,6 +158,10 @@ def _check_together(federation: Federation) -> None:
         if strangers:
             named = ", ".join(strangers[:NAMED_MAX]) + (" and more" if len(strangers) > NAMED_MAX else "")
             raise Misconfigured(f"{where}: agency {agency.agency}, field `serves`: {named} is no agency of this file.")
+        if agency.escalates_to == agency.agency or (agency.escalates_to and agency.escalates_to not in known):
+            raise Misconfigured(
+                f"{where}: agency {agency.agency}, field `escalates_to`: must be another agency of this file."
+            )
         if agency.districts and not agency.provinces:
             raise Misconfigured(f"{where}: agency {agency.agency}, field `districts`: name their `provinces` too.")
         if agency.foreign and agency.personal_data:

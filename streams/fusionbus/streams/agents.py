@@ -11,7 +11,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from fusionbus.contract import topics
+from fusionbus.contract.codec import encode
 from fusionbus.contract.errors import Misconfigured
+from fusionbus.contract.records import Tick
 from fusionbus.streams import engine
 from fusionbus.streams.engine import Decision, EngineApp, Event
 from fusionbus.streams.fusion import Fusion
@@ -19,6 +21,7 @@ from fusionbus.streams.health import Health
 from fusionbus.streams.ingress import Tally, Work, admit_batch, decide_control
 from fusionbus.streams.meter import Meter
 from fusionbus.streams.poison import Poison
+from fusionbus.streams.registry import Registry
 from fusionbus.streams.registry_reader import RegistryReader
 from fusionbus.streams.settings import WorkerSettings
 from fusionbus.streams.shelf import Shelf
@@ -81,11 +84,11 @@ def build(settings: WorkerSettings) -> Hub:
         security=security,
         settings=engine.EngineSettings(session_timeout_s=settings.session_s, heartbeat_s=settings.session_s / 3.5),
     )
-    registry = RegistryReader(options)
+    registry = RegistryReader(options, Registry(deadlines=settings.deadlines()))
     registry.start()
     health = Health(app, registry, settings.home)
     hub = Hub(app, registry, Meter(), settings.refused_run_max, health)
-    _add_agents(hub, agencies, timedelta(seconds=settings.sweep_rest_s))
+    _add_agents(hub, agencies, settings)
     return hub
 
 
@@ -105,8 +108,8 @@ def _survey(options: dict[str, str], settings: WorkerSettings) -> tuple[int, lis
     return len(known[topics.ACCEPTED].partitions), agencies
 
 
-def _add_agents(hub: Hub, agencies: Sequence[str], sweep_rest: timedelta) -> None:
-    app = hub.app
+def _add_agents(hub: Hub, agencies: Sequence[str], settings: WorkerSettings) -> None:
+    app, sweep_rest = hub.app, timedelta(seconds=settings.sweep_rest_s)
     seen = engine.new_table(app, topics.SEEN_TABLE, help="reports that were here")
     fused = engine.new_table(app, topics.FUSED_TABLE, help="incidents")
     fusion = Fusion(Shelf(fused), lambda: engine.current_epoch(app), sweep_rest)
@@ -134,3 +137,11 @@ def _add_agents(hub: Hub, agencies: Sequence[str], sweep_rest: timedelta) -> Non
             hub.meter.look(fusion, engine.counters(app))
             hub.health.look()
             await asyncio.sleep(1.0)
+
+    def word(partition: int) -> bytes | None:
+        now = datetime.now(UTC)
+        return encode(Tick(at=now)) if fusion.is_due(partition, now) else None
+
+    @app.task  # type: ignore[untyped-decorator]  # as above
+    async def tick() -> None:
+        await engine.tick(app, topics.ACCEPTED, settings.tick_s, word)

@@ -1,14 +1,14 @@
 """What each way of a report's end means for those who hear of it. Pure: incident in, rulings and log out."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Final
 
-from fusionbus.contract.incident import Awaited, Incident, Member, Relation
+from fusionbus.contract.incident import Incident, Member, Relation
 from fusionbus.contract.records import ReceiptOutcome
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import Form
 from fusionbus.streams import incidents
+from fusionbus.streams.deadlines import awaiting
 from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.registry import Registry, facets_of
 from fusionbus.streams.route import form_for, route, with_members, without_echo
@@ -30,7 +30,7 @@ def opened(
 ) -> Change:
     """A report that nobody told before."""
     rulings = route(facets_of(enriched.report, enriched.claim, registry), registry)
-    after, member = _logged(incident, incident.members[0], rulings)
+    after, member = _logged(enriched, incident, incident.members[0], rulings, registry)
     return Change(ReceiptOutcome.NEW_INCIDENT, after, member, rulings, possible=possible)
 
 
@@ -53,7 +53,7 @@ def fused(enriched: Enriched, incident: Incident, match: Joined, registry: Regis
     held = tuple(rulings)
     outcome = ReceiptOutcome.RELAY if relay else ReceiptOutcome.CORROBORATION
     member = incidents.member_from(enriched, match).model_copy(update={"spared": spared})
-    after, member = _logged(incident, member, held)
+    after, member = _logged(enriched, incident, member, held, registry)
     return Change(outcome, after, member, held)
 
 
@@ -71,7 +71,7 @@ def updated(enriched: Enriched, incident: Incident, before: Member, registry: Re
         for ruling in rulings
     )
     revised = incidents.member_of(incident, before.report_id) or incidents.revision_of(before, enriched)
-    after, member = _logged(incident, revised, held)
+    after, member = _logged(enriched, incident, revised, held, registry)
     return Change(ReceiptOutcome.UPDATE, after, member, held)
 
 
@@ -103,7 +103,9 @@ def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: 
         before, enriched.report.revision
     )
     member = incidents.told_in(member, incident.incident_id, incident.revision)
-    return Change(ReceiptOutcome.CANCELLED, awaiting(incidents.disseminated(incident, member), held), member, held)
+    after = incidents.disseminated(incident, member)
+    after = awaiting(after, held, enriched.report.severity, registry.deadlines)
+    return Change(ReceiptOutcome.CANCELLED, after, member, held)
 
 
 def purged(incident: Incident, member: Member, why: str, registry: Registry) -> Change:
@@ -112,7 +114,8 @@ def purged(incident: Incident, member: Member, why: str, registry: Registry) -> 
         Ruling(agency, Rule.RECALL, Form.POINTER, why) if agency in member.forms else Ruling(agency, Rule.NO_INTEREST)
         for agency in registry.agencies
     )
-    return Change(ReceiptOutcome.PURGED, awaiting(incident, held), member, held)
+    after = awaiting(incident, held, member.severity, registry.deadlines)
+    return Change(ReceiptOutcome.PURGED, after, member, held)
 
 
 def _adds_to_its_own(incident: Incident, origin: str, agency: str) -> bool:
@@ -149,7 +152,9 @@ def _informed(incident: Incident, origin: str, but: str) -> frozenset[str]:
     )
 
 
-def _logged(incident: Incident, member: Member, rulings: Iterable[Ruling]) -> tuple[Incident, Member]:
+def _logged(
+    enriched: Enriched, incident: Incident, member: Member, rulings: Iterable[Ruling], registry: Registry
+) -> tuple[Incident, Member]:
     """The incident and the member with this dissemination, and the acknowledgements now awaited."""
     held = tuple(rulings)
     forms = member.forms | {ruling.agency: ruling.form for ruling in held if ruling.form is not None}
@@ -157,12 +162,5 @@ def _logged(incident: Incident, member: Member, rulings: Iterable[Ruling]) -> tu
         if ruling.rule is Rule.RECALL:
             del forms[ruling.agency]  # it is to delete what it holds: from now on it knows nothing of it
     logged = incidents.told_in(member, incident.incident_id, incident.revision).model_copy(update={"forms": forms})
-    return awaiting(incidents.disseminated(incident, logged), held), logged
-
-
-def awaiting(incident: Incident, rulings: Iterable[Ruling]) -> Incident:
-    """The incident that waits for an acknowledgement of everyone who is told now."""
-    sent_at: datetime = incident.updated_at
-    now = Awaited(revision=incident.revision, sent_at=sent_at)
-    told = {ruling.agency: now for ruling in rulings if ruling.form is not None}
-    return incident.model_copy(update={"awaited": incident.awaited | told})
+    after = incidents.disseminated(incident, logged)
+    return awaiting(after, held, enriched.report.severity, registry.deadlines), logged

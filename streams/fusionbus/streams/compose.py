@@ -7,7 +7,7 @@ once and joined as bytes; a test holds every joined alert against the model.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -23,8 +23,8 @@ from fusionbus.contract.vocabulary import (
     AlertMsgType,
     Form,
     Kind,
-    Severity,
 )
+from fusionbus.streams.deadlines import deadline_of
 from fusionbus.streams.incidents import claim_of, credibility_of
 from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.values import Enriched, Ruling
@@ -33,13 +33,6 @@ _STRICTEST: Final = (TLP.RED, TLP.AMBER_STRICT, TLP.AMBER, TLP.GREEN, TLP.CLEAR)
 _OPEN_FORMS: Final = (Form.FULL, Form.SUMMARY)
 _SUMMARY_SECTIONS: Final = (Kind.INCIDENT, Kind.THREAT, Kind.CYBER)
 """Sections without a person or an account in them; the others stay behind in a summary."""
-
-ACKNOWLEDGE_WITHIN: Final = {
-    Severity.EXTREME: timedelta(minutes=15),
-    Severity.SEVERE: timedelta(minutes=30),
-}
-ACKNOWLEDGE_WITHIN_ELSE: Final = timedelta(hours=4)
-"""Our own choice: a quarter of an hour for what may cost lives, half a shift for the rest. Issue 4 makes it a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +69,12 @@ class Composer:
 
     def __post_init__(self) -> None:
         news, incident = self.news, self.news.incident
-        within = ACKNOWLEDGE_WITHIN.get(news.enriched.report.severity, ACKNOWLEDGE_WITHIN_ELSE)
         # No value here needs escaping: enumerations, ids, times.
         self._head = (
             f'"schema_version":"{SCHEMA_VERSION}","kind":"{kind_of(news)}","status":"{incident.status}",'
             f'"msg_type":"{news.msg_type}","incident_id":"{incident.incident_id}",'
             f'"incident_revision":{incident.revision},"zone":"{incident.zone}","issued_at":"{_iso(news.now)}",'
-            f'"published_at":"{_iso(news.published_at)}","acknowledge_by":"{_iso(news.now + within)}"'
+            f'"published_at":"{_iso(news.published_at)}"'
         ).encode()
 
     def compose(self, rulings: Iterable[Ruling]) -> list[ComposedAlert]:
@@ -95,7 +87,9 @@ class Composer:
         alert_id = ids.alert_id(incident.incident_id, incident.revision, ruling.agency)
         handling, view = self._view(ruling.agency, form)
         whom = f'"recipient":"{ruling.agency}","rule":"{ruling.rule}","why":{_quoted(ruling.why)},"form":"{form}"'
-        own = f'{{"alert_id":"{alert_id}",{whom},'
+        awaited = incident.awaited.get(ruling.agency)
+        due = f'"acknowledge_by":"{_iso(deadline_of(awaited))}",' if awaited is not None else ""
+        own = f'{{"alert_id":"{alert_id}",{whom},{due}'
         parts = (
             own.encode(),
             self._head,

@@ -4,11 +4,11 @@ What a batch decides is made of pure steps; the index of open incidents is a sha
 with every epoch, so that what a worker thinks is never older than what it owns.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable
@@ -21,15 +21,16 @@ from fusionbus.contract.records import (
     AcceptedOrder,
     AcceptedReport,
     RejectReason,
+    Tick,
 )
 from fusionbus.contract.vocabulary import MsgType
-from fusionbus.shell.metrics import AGES
 from fusionbus.streams import incidents, outgoing
 from fusionbus.streams.acknowledge import acknowledge, may_answer
 from fusionbus.streams.change import fused, opened
 from fusionbus.streams.correlate import OpenIncidents, correlate
 from fusionbus.streams.engine import Decision, Event
 from fusionbus.streams.enrich import enrich
+from fusionbus.streams.escalate import escalate
 from fusionbus.streams.ingress import Work, arrival_of
 from fusionbus.streams.judge import standing
 from fusionbus.streams.judging import carry_out
@@ -40,6 +41,10 @@ from fusionbus.streams.shelf import Shelf, is_too_large
 from fusionbus.streams.sweep import REST, Sweep
 from fusionbus.streams.tell import tell
 from fusionbus.streams.values import Change, Enriched, Fresh, Joined, Rejection
+from fusionbus.streams.waiting import Waiting
+
+DUE_MAX: Final = 200
+"""Incidents looked at by one tick: after an outage many are late at once, and reports must not wait behind them all."""
 
 
 @dataclass(slots=True)
@@ -54,8 +59,7 @@ class Fusion:
     _held_epoch: int = -1
     _open: dict[int, dict[str, OpenIncidents]] = field(default_factory=dict)
     """By partition and zone: zones that happen to share a partition do not see each other."""
-    _waiting: dict[int, dict[str, dict[str, datetime]]] = field(default_factory=dict)
-    """By partition and incident: since when whose acknowledgement is awaited."""
+    _waiting: Waiting = field(default_factory=Waiting)
 
     def __post_init__(self) -> None:
         self._keeper = Keeper(self.shelf, Sweep(self.shelf.table, self.sweep_rest), self._store, self._find)
@@ -64,6 +68,7 @@ class Fusion:
         """What a batch of accepted traffic leads to."""
         self._forget_if_stale()
         said: dict[tuple[int, str], list[tuple[Event, Acknowledgement]]] = {}
+        ticks: dict[int, tuple[Event, Tick]] = {}
         for event in batch:
             self._keeper.look(work, event)
             accepted = codec.decode_accepted(event.value or b"")
@@ -82,8 +87,12 @@ class Fusion:
                     said.setdefault((event.partition, message.incident_id), []).append((event, message))
                 case AcceptedJudgement(judgement=message):
                     self._judge(work, event, message)
+                case Tick():
+                    ticks[event.partition] = event, accepted
         for (_, about), messages in said.items():
             self._acknowledge(work, about, messages)
+        for event, tick in ticks.values():  # after the answers that came with it
+            self._tick(work, event, tick)
         return work.draft.decision()
 
     def open_count(self) -> int:
@@ -92,14 +101,13 @@ class Fusion:
 
     def unacknowledged(self, now: datetime) -> dict[tuple[str, str], int]:
         """Awaited acknowledgements by agency and age band."""
-        found: Counter[tuple[str, str]] = Counter()
-        for partition in self._waiting.values():
-            for since in partition.values():
-                for agency, sent_at in since.items():
-                    age_s = (now - sent_at).total_seconds()
-                    band = next(name for name, bound_s in AGES if age_s <= bound_s)
-                    found[agency, band] += 1
-        return found
+        return self._waiting.by_age(now)
+
+    def is_due(self, partition: int, at: datetime) -> bool:
+        """Whether a tick is wanted there: something may be late or kept too long, or that is not known yet."""
+        if self._held_epoch != self.epoch() or partition not in self._open:
+            return True
+        return self._waiting.has_due(partition, at) or self._keeper.sweep.is_time(partition, at)
 
     def _forget_if_stale(self) -> None:
         epoch = self.epoch()
@@ -123,10 +131,11 @@ class Fusion:
         if zones is not None:
             return zones
         zones = self._open[partition] = {}
-        stored = sorted(self.shelf.all_open(partition), key=lambda each: (each.opened_at, each.incident_id))
+        stored = sorted(self.shelf.all_live(partition), key=lambda each: (each.opened_at, each.incident_id))
         for incident in stored:
-            zones.setdefault(incident.zone, OpenIncidents()).put(incident)
-            self._note_waiting(partition, incident)
+            if not incident.closed:
+                zones.setdefault(incident.zone, OpenIncidents()).put(incident)
+            self._waiting.note(partition, incident)
         return zones
 
     def _one_report(self, work: Work, event: Event, accepted: AcceptedReport) -> None:
@@ -253,16 +262,22 @@ class Fusion:
             index.remove(incident.incident_id)
         else:
             index.put(incident)
-        self._note_waiting(event.partition, incident)
+        self._waiting.note(event.partition, incident)
 
-    def _note_waiting(self, partition: int, incident: Incident) -> None:
-        waiting = self._waiting.setdefault(partition, {})
-        # What ended by itself waits for nobody; a withdrawal does, its recall must be read.
-        over = incident.closed and any(not member.withdrawn for member in incident.members)
-        if incident.awaited and not over:
-            waiting[incident.incident_id] = {agency: each.sent_at for agency, each in incident.awaited.items()}
-        else:
-            waiting.pop(incident.incident_id, None)
+    def _tick(self, work: Work, event: Event, tick: Tick) -> None:
+        """What became late by this tick, at most so many incidents; the next tick takes the rest."""
+        self._zones_of(event.partition)
+        for incident_id in self._waiting.take_due(event.partition, tick.at, DUE_MAX):
+            held = self.shelf.incident(work.draft, event, incident_id)
+            if held is None:
+                continue
+            after, outputs, late = escalate(held, work.registry, tick.at)
+            self._waiting.note(event.partition, after)
+            if after != held:
+                self._store(work, event, after)
+            work.draft.outputs.extend(outputs)
+            for agency in late:
+                work.tally["escalated", agency] += 1
 
     def _expire(self, work: Work, event: Event, reported_at: datetime) -> None:
         """Closes what nothing was heard of for the window, by the traffic's own clock."""

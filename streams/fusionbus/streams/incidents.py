@@ -18,7 +18,6 @@ T = TypeVar("T")
 
 TOKENS_KEPT_MAX = 100
 """Entity tokens kept of one report, 50 bytes each: a longer list is a seizure list, no description of an event."""
-
 _VAGUE_KM = 1_000.0
 """What a place without stated uncertainty and without coordinates counts as: anywhere in a province."""
 

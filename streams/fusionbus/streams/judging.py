@@ -7,8 +7,9 @@ from datetime import datetime
 from fusionbus.contract.control import Judgement
 from fusionbus.contract.incident import Incident
 from fusionbus.contract.records import RejectReason
+from fusionbus.contract.vocabulary import Severity
 from fusionbus.streams import retell
-from fusionbus.streams.change import awaiting
+from fusionbus.streams.deadlines import Deadlines, awaiting
 from fusionbus.streams.engine import Output
 from fusionbus.streams.ingress import Tally
 from fusionbus.streams.judge import Judged, Look, Move, judge
@@ -53,7 +54,8 @@ def _carry(judged: Judged, move: Move, registry: Registry, now: datetime) -> Car
     """The incidents after the move, with what is told of them."""
     rulings = retell.rulings_on(judged.same, move, registry)
     on_left = () if judged.same else retell.rulings_on_left(move, registry)
-    home, left = awaiting(move.home, rulings), awaiting(move.left, on_left)
+    home = awaiting(move.home, rulings, _gravest(move.home, registry.deadlines), registry.deadlines)
+    left = awaiting(move.left, on_left, _gravest(move.left, registry.deadlines), registry.deadlines)
     merged_from, apart_from = ((left.incident_id,), None) if judged.same else (None, (left.incident_id,))
     alerts = retell.alerts(home, rulings, registry, now, merged_from=merged_from, apart_from=apart_from)
     alerts += retell.alerts(left, on_left, registry, now, apart_from=(home.incident_id,))
@@ -61,3 +63,9 @@ def _carry(judged: Judged, move: Move, registry: Registry, now: datetime) -> Car
     tally: Tally = Counter(("alert", ruling.agency, str(ruling.rule)) for ruling in told)
     moved = tuple(member.report_id for member in move.reports)
     return CarriedOut(alerts, home, left, moved, rulings, tally)
+
+
+def _gravest(incident: Incident, deadlines: Deadlines) -> Severity:
+    """The severity that leaves the least time."""
+    severities = (member.severity for member in incident.members)
+    return min(severities, key=deadlines.of_alert, default=Severity.UNKNOWN)

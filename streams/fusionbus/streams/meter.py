@@ -68,6 +68,8 @@ class Meter:
                 metrics.WITHHELD.labels(*labels).inc(number)
             case "acknowledged":
                 metrics.ACKNOWLEDGED.labels(*labels).inc(number)
+            case "escalated":
+                metrics.ESCALATED.labels(*labels).inc(number)
             case _:
                 counter = _KEPT[what]
                 (counter.labels(*labels) if labels else counter).inc(number)

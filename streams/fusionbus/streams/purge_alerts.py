@@ -11,7 +11,7 @@ from fusionbus.contract.codec import encode
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.keeping import ERASED_ALERTS_MAX, Erasure
 from fusionbus.contract.vocabulary import PAP, AlertKind, AlertMsgType, Form, MsgType
-from fusionbus.streams.compose import ACKNOWLEDGE_WITHIN_ELSE
+from fusionbus.streams.deadlines import deadline_of
 from fusionbus.streams.engine import Output
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.retell import seen_by, view_for
@@ -52,7 +52,7 @@ def purge_alerts(change: Change, registry: Registry, now: datetime) -> Iterator[
             handling=AlertHandling(tlp=member.tlp, pap=PAP.RED, classification=member.classification),
             incident=view_for(seen_by(registry.agencies[recipient], incident.members)),
             body=body.model_copy(update=_named(member, recipient)),
-            acknowledge_by=now + ACKNOWLEDGE_WITHIN_ELSE,
+            acknowledge_by=deadline_of(incident.awaited[recipient]),
             erase=erasure_of(member, recipient, incident),
         )
         yield Output(topics.alerts_topic(recipient), incident.incident_id.encode(), encode(alert))

@@ -21,6 +21,7 @@ from fusionbus.contract.vocabulary import (
     ThreatCategory,
     Urgency,
 )
+from fusionbus.streams.deadlines import DEFAULT, Deadlines
 
 _SEVERITY_RANK: Final = {
     Severity.UNKNOWN: 0,
@@ -108,6 +109,7 @@ class Registry:
     agencies: Mapping[str, Agency] = field(default_factory=dict)
     subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
     asked: Asked = Asked()
+    deadlines: Deadlines = DEFAULT
     _found: dict[tuple[object, ...], Any] = field(default_factory=dict, compare=False, repr=False)
     _by_agency: dict[str, tuple[Subscription, ...]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -148,7 +150,8 @@ class Registry:
                 subscriptions[entry.subscription_id] = entry
             else:
                 self._remove(subscriptions, entry)
-        return Registry(agencies, subscriptions, asked=_asked(agencies.values(), subscriptions.values()))
+        asked = _asked(agencies.values(), subscriptions.values())
+        return Registry(agencies, subscriptions, asked, self.deadlines)
 
     @staticmethod
     def _remove(subscriptions: dict[str, Subscription], entry: Removal) -> None:

@@ -17,7 +17,7 @@ from fusionbus.contract.incident import Claim, Incident, Link, Member, Reason
 from fusionbus.contract.records import AuditEvent, AuditRecord, Receipt, ReceiptOutcome
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import PAP, TLP, AlertKind, AlertMsgType, Form, Kind, MsgType
-from fusionbus.streams.compose import ACKNOWLEDGE_WITHIN, ACKNOWLEDGE_WITHIN_ELSE
+from fusionbus.streams.deadlines import deadline_of
 from fusionbus.streams.engine import Output
 from fusionbus.streams.incidents import claim_of, credibility_of
 from fusionbus.streams.judge import Judged, Move
@@ -104,7 +104,6 @@ def alerts(
 def _alert(incident: Incident, ruling: Ruling, seen: Seen, contact: str, now: datetime) -> Alert:
     members = [member for member, _ in seen]
     kind = members[0].kind
-    within = min(ACKNOWLEDGE_WITHIN.get(member.severity, ACKNOWLEDGE_WITHIN_ELSE) for member in members)
     return Alert(
         alert_id=ids.alert_id(incident.incident_id, incident.revision, ruling.agency),
         kind=AlertKind.THREAT if kind is Kind.THREAT else AlertKind.INCIDENT,
@@ -127,7 +126,7 @@ def _alert(incident: Incident, ruling: Ruling, seen: Seen, contact: str, now: da
             reported_at=max(member.reported_at for member in members),
             contact=contact,
         ),
-        acknowledge_by=now + within,
+        acknowledge_by=deadline_of(incident.awaited[ruling.agency]),
     )
 
 

@@ -39,10 +39,10 @@ class Shelf:
         """Lets go of what may be another worker's by now."""
         self._recent.clear()
 
-    def all_open(self, partition: int) -> Iterator[Incident]:
-        """The open incidents of a partition, in no order."""
+    def all_live(self, partition: int) -> Iterator[Incident]:
+        """The open incidents of a partition, and the closed ones that still wait for an answer; in no order."""
         for key, value in self.table.items_of(partition):
-            if key.startswith(OPEN):
+            if key.startswith(OPEN) or (key.startswith(CLOSED) and _may_wait(value)):
                 yield _decoded(value)
 
     def incident(self, draft: Draft, event: Event, incident_id: str) -> Incident | None:
@@ -123,6 +123,15 @@ class Shelf:
     def keep_judgement(self, draft: Draft, event: Event, judgement_id: str) -> None:
         """Writes that the decision was carried out; after everything else of it."""
         draft.mark(self.table, event, _JUDGED + judgement_id.encode(), b"1")
+
+
+def _may_wait(closed: bytes) -> bool:
+    """Whether a closed incident, as it lies here, may wait for somebody: for the answer to a recall or to a question.
+
+    None of these marks can stand inside a text, for JSON escapes its quotation marks.
+    """
+    recalled = b'"awaited":{}' not in closed and b'"withdrawn":false' not in closed
+    return recalled or b'"sharing":[' in closed
 
 
 def _decoded(value: bytes) -> Incident:

@@ -22,10 +22,14 @@ class Sweep:
     _at: dict[int, Cursor] = field(default_factory=dict)
     _next: dict[int, datetime] = field(default_factory=dict)
 
+    def is_time(self, partition: int, now: datetime) -> bool:
+        """Whether the next page of a partition is due."""
+        due = self._next.get(partition)
+        return due is None or now >= due
+
     def page(self, partition: int, now: datetime) -> list[tuple[bytes, bytes]]:
         """The next page of a partition, or nothing while it is not time for one."""
-        due = self._next.get(partition)
-        if due is not None and now < due:
+        if not self.is_time(partition, now):
             return []
         rows, ended = self.table.page_of(partition, self._at.get(partition), ROWS)
         self._at[partition] = ended

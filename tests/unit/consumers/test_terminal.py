@@ -1,5 +1,6 @@
 """What stands on the screen, and what text from outside cannot do to it."""
 
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -10,8 +11,8 @@ from fusionbus.consumers.handlers import Taken
 from fusionbus.consumers.handlers.plain_text import line, lines
 from fusionbus.consumers.handlers.terminal import TerminalHandler
 from fusionbus.consumers.testing import sample_alert
-from fusionbus.contract.alert import Alert, AlertHandling
-from fusionbus.contract.vocabulary import PAP, TLP, AlertMsgType, Classification, Form, Severity, Status
+from fusionbus.contract.alert import Alert, AlertHandling, Escalation
+from fusionbus.contract.vocabulary import PAP, TLP, AlertKind, AlertMsgType, Classification, Form, Severity, Status
 
 
 def _shown(alert: Alert, width: int = 100) -> str:
@@ -45,6 +46,27 @@ def test_a_ring_of_agencies_is_named_as_one_word() -> None:
     ring = alert.incident.model_copy(update={"echo_ring": 3})
     assert "3 agencies quote each other in a ring" in _shown(alert.model_copy(update={"incident": ring}))
     assert "ring" not in _shown(alert)
+
+
+def test_a_missed_deadline_says_who_is_silent_and_whom_to_call() -> None:
+    told = Escalation(
+        agency="POLICE-KP",
+        alert_id="4f7b89bc-e25a-5f81-b56c-575f18938a41",
+        recall=False,
+        sent_at=datetime(2026, 1, 15, 9, 0, tzinfo=UTC),
+        acknowledge_by=datetime(2026, 1, 15, 9, 30, tzinfo=UTC),
+        contact="Duty officer, internal 0002",
+    )
+    shown = _shown(sample_alert(kind=AlertKind.ESCALATION, why="POLICE-KP is silent", escalation=told))
+    for part in (
+        "escalation",
+        "POLICE-KP is silent",
+        "due 2026-01-15 14:30 PKT",
+        "Duty officer, internal 0002",
+        "alert 4f7b89bc-e25a-5f81-b56c-575f18938a41",
+    ):
+        assert part in shown
+    assert "credibility" not in shown
 
 
 def test_an_exercise_cannot_be_taken_for_the_real_thing() -> None:

@@ -41,6 +41,15 @@ def test_an_incident_keeps_its_newest_revision_in_whatever_order_they_come(
     assert _rows(handler, "SELECT count(*) FROM alerts") == [(3,)]
 
 
+@pytest.mark.parametrize("notice_first", [False, True])
+def test_a_notice_takes_nothing_from_what_an_alert_told(handler: SqliteHandler, notice_first: bool) -> None:
+    told = [sample_alert(revision=1), sample_alert(revision=1, kind=AlertKind.ESCALATION, recipient="NACTA")]
+    for alert in reversed(told) if notice_first else told:
+        handler.take(alert)
+    assert _rows(handler, "SELECT revision, alert_kind FROM incidents") == [(1, "incident")]
+    assert _rows(handler, "SELECT count(*) FROM alerts") == [(2,)]
+
+
 @pytest.mark.parametrize("withdrawn_first", [False, True])
 def test_a_withdrawal_marks_what_came_from_the_report(handler: SqliteHandler, withdrawn_first: bool) -> None:
     alerts = [

@@ -159,6 +159,8 @@ WRONG: list[tuple[str, str]] = [
     (a_file(lambda t: first(t).update(agency="a_b")), "agency a_b, field `agency`"),
     (a_file(lambda t: first(t).update(agency="B")), "agency B, field `agency`: stands here more than once"),
     (a_file(lambda t: first(t).update(serves=["C"])), "agency A, field `serves`: C is no agency of this file"),
+    (a_file(lambda t: first(t).update(escalates_to="C")), "`escalates_to`: must be another agency of this file"),
+    (a_file(lambda t: first(t).update(escalates_to="A")), "`escalates_to`: must be another agency of this file"),
     (a_file(lambda t: first(t).update(districts=["Multan"])), "agency A, field `districts`: name their `provinces`"),
     (a_file(lambda t: first(t).update(foreign=True, personal_data=True)), "agency A, field `personal_data`"),
     (a_file(lambda t: first(t).update(subscriptions="all")), "agency A, field `subscriptions`: must be a list"),

@@ -37,7 +37,8 @@ from fusionbus.contract.vocabulary import (
     Severity,
     SubjectRole,
 )
-from fusionbus.streams.compose import ACKNOWLEDGE_WITHIN, ACKNOWLEDGE_WITHIN_ELSE, body_of
+from fusionbus.streams.compose import body_of
+from fusionbus.streams.deadlines import DEFAULT
 from hub import HubOnPaper, a_federation
 
 SECTIONS: tuple[Section, ...] = (
@@ -261,4 +262,4 @@ def test_the_graver_it_is_the_sooner_an_answer_is_wanted() -> None:
         hub = HubOnPaper.of()
         hub.send(a_report(severity=severity))
         (alert,) = hub.alerts_of("NACTA")
-        assert alert.acknowledge_by == NOW + ACKNOWLEDGE_WITHIN.get(severity, ACKNOWLEDGE_WITHIN_ELSE)
+        assert alert.acknowledge_by == NOW + DEFAULT.of_alert(severity)

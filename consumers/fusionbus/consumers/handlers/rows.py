@@ -25,7 +25,8 @@ def incident_row(alert: Alert) -> Row:
         "incident_id": alert.incident_id,
         "zone": alert.zone,
         "status": alert.status,
-        "revision": alert.incident_revision,
+        # A notice knows nothing of the event: whatever an alert told or will tell of it is newer.
+        "revision": 0 if alert.kind.is_notice else alert.incident_revision,
         "kind": body.kind,
         "msg_type": alert.msg_type,
         "alert_kind": alert.kind,

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fusionbus.consumers.handlers import Taken
+from fusionbus.consumers.handlers.notices import facts_of_notice
 from fusionbus.consumers.handlers.plain_text import line, lines
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.base import Interval, Range
@@ -96,8 +97,9 @@ def block(alert: Alert) -> Iterator[tuple[str, Text, str]]:
     colour = COLOURS[body.severity]
     yield TITLE, Text(" "), colour
     yield TITLE, Text.assemble((f" {_title(alert)} ", colour), (f"  {_when(alert.issued_at)}", "dim")), colour
-    yield "", Text(line(body.headline or incident.claim.headline or "(no headline)"), style="bold"), colour
-    for label, said in _facts(alert):
+    headline = alert.why if alert.kind.is_notice else body.headline or incident.claim.headline or "(no headline)"
+    yield "", Text(line(headline), style="bold"), colour
+    for label, said in facts_of_notice(alert, _when) if alert.kind.is_notice else _facts(alert):
         yield label, Text(said), colour
     for paragraph in _narrative(alert):
         yield "", Text(paragraph), colour

@@ -52,6 +52,7 @@ from fusionbus.streams.engine.decision import (
 from fusionbus.streams.engine.loop import Decide, run
 from fusionbus.streams.engine.settings import BrokerSecurity, EngineSettings
 from fusionbus.streams.engine.table import EngineTable
+from fusionbus.streams.engine.ticker import tick
 
 __all__ = [
     "BrokerSecurity",
@@ -80,5 +81,6 @@ __all__ = [
     "run",
     "serve",
     "source",
+    "tick",
     "why_not_ready",
 ]
