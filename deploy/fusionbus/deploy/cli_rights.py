@@ -1,4 +1,4 @@
-"""Users and rights as `fusionbus provision` shows and makes them, and `fusionbus env`."""
+"""Users, rights and quotas as `fusionbus provision` shows and makes them, and `fusionbus env`."""
 
 import shlex
 from collections.abc import Iterator
@@ -17,6 +17,8 @@ from fusionbus.deploy.broker_secured import ADMIN, environment
 from fusionbus.deploy.broker_settings import LocalBrokerSettings
 from fusionbus.deploy.certificates import NODE
 from fusionbus.deploy.provision_kafka import ProvisionSettings
+from fusionbus.deploy.quotas import plan_quotas
+from fusionbus.deploy.quotas_kafka import KafkaQuotas
 from fusionbus.deploy.rights import ROLES, RightsPlan, RightsThere, by_principal, plan_rights, principals_for
 from fusionbus.deploy.rights_kafka import KafkaRights
 from fusionbus.deploy.secret_files import Secrets
@@ -32,17 +34,20 @@ def show(federation: Federation, settings: ProvisionSettings, console: Console) 
     try:
         with KafkaRights(settings) as broker:
             todo = _plan(federation, settings, broker.present())
+        with KafkaQuotas(settings) as broker_quotas:
+            limits = plan_quotas(federation, broker_quotas.present())
     except BrokerDown:
-        todo = _plan(federation, settings, NO_RIGHTS)
+        todo, limits = _plan(federation, settings, NO_RIGHTS), plan_quotas(federation, {})
     _tell(todo, console)
     table = Table(title="Users and rights (dry run: nothing is touched)", title_justify="left")
     for heading in ("Do", "Who", "Details"):
         table.add_column(heading, overflow="fold")
-    for row in _rows(todo, _secrets(settings)):
+    for row in (*_rows(todo, _secrets(settings)), *(("limit", one.principal, str(one)) for one in limits)):
         table.add_row(*map(escape, row))
-    if not todo.is_empty:
+    if table.row_count:
         console.print(table)
     console.print(_counts(todo, "to make", "to give", "to take away"), highlight=False)
+    console.print(f"{len(limits)} quotas to set.", highlight=False)
 
 
 def bring(federation: Federation, settings: ProvisionSettings, renew: tuple[str, ...], console: Console) -> None:
@@ -56,8 +61,12 @@ def bring(federation: Federation, settings: ProvisionSettings, renew: tuple[str,
         todo = _plan(federation, settings, broker.present())
         broker.carry_out(todo, secrets)
         broker.set_passwords({name: secrets.renewed_password(name) for name in renew})
+    with KafkaQuotas(settings) as broker_quotas:
+        limits = plan_quotas(federation, broker_quotas.present())
+        broker_quotas.carry_out(limits)
     _tell(todo, console)
     console.print(_counts(todo, "made", "given", "taken away"), highlight=False)
+    console.print(f"{len(limits)} quotas set.", highlight=False)
     if todo.new_users or renew:
         console.print(f"Passwords lie in {escape(str(secrets.root))}, one file each.", highlight=False)
 

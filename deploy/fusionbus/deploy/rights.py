@@ -100,6 +100,7 @@ def _for_provisioning(topic: Topic) -> Iterator[Acl]:
     if topic.name == topics.REGISTRY:
         yield _on(PROVISIONER, topic, "READ")  # to write only what differs
     yield Acl(PROVISIONER, "cluster", CLUSTER, "ALTER")  # users and rights
+    yield Acl(PROVISIONER, "cluster", CLUSTER, "ALTER_CONFIGS")  # quotas
 
 
 def _for_looking(topic: Topic) -> Iterator[Acl]:
@@ -110,6 +111,7 @@ def _for_looking(topic: Topic) -> Iterator[Acl]:
         yield _on(OPERATOR, topic, "READ")  # `doctor` compares it with the agencies file
     yield Acl(OPERATOR, "group", ANY, "DESCRIBE")
     yield Acl(OPERATOR, "cluster", CLUSTER, "DESCRIBE")
+    yield Acl(OPERATOR, "cluster", CLUSTER, "DESCRIBE_CONFIGS")  # quotas
 
 
 def _on(principal: str, topic: Topic, operation: Operation) -> Acl:

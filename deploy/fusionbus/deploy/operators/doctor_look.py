@@ -18,7 +18,7 @@ from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.errors import FusionError, NotAllowed
 from fusionbus.contract.topics import HUB_APP
 from fusionbus.deploy.agencies import Federation
-from fusionbus.deploy.operators import doctor, lag
+from fusionbus.deploy.operators import doctor, doctor_quotas, lag
 from fusionbus.deploy.operators.bus import Bus
 from fusionbus.deploy.operators.doctor import Finding
 from fusionbus.deploy.operators.moments import Place
@@ -62,6 +62,8 @@ class Doctor:
             yield doctor.brokers(len(up), len(nodes), self.settings.replication, self.settings.bootstrap)
             yield from _looked("topics", lambda: self._topics(bus))
             yield from _looked("hub", lambda: [_hub(bus)])
+            if self.settings.security.startswith("SASL"):
+                yield from _looked("quotas", lambda: [doctor_quotas.look(self.settings, self.federation)])
             yield from _looked("clocks", lambda: [self._clock(bus)])
             yield from _looked("disk", lambda: _broker_disks(bus, self.settings))
             yield from _looked("state", lambda: _old_topics(bus))
