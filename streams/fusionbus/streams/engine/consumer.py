@@ -46,6 +46,7 @@ class EngineConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.book = DeliveryBook()
         self.busy: set[asyncio.Future[None]] = set()  # batches under way
+        self.held: set[str] = set()  # topics of which enough waits (`Lines`)
         self._fetch_lock = asyncio.Lock()
         super().__init__(*args, **kwargs)
         self.engine = cast("EngineApp", self.app).engine
@@ -182,7 +183,7 @@ class EngineConsumer(driver.Consumer):
                 return
             epoch, generation = self.book.epoch, self.app.consumer_generation_id
             # A copy: others change it while we fetch. Empty is skipped: aiokafka would take it for "all of them".
-            active = set(self._get_active_partitions())
+            active = {tp for tp in self._get_active_partitions() if tp.topic not in self.held}
             fetched = await self._getmany(active, FETCH_S_MAX) if active else {}
         if not fetched:
             await asyncio.sleep(0 if active else IDLE_S)

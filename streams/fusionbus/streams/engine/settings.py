@@ -133,12 +133,17 @@ class EngineSettings:
     fetch_bytes_max: int = 2**18
     # Records waiting in one agent's queue before its partitions are held back.
     queue_max: int = 4096
+    # Records that an agent with lines by topic looks ahead, beyond that queue: 8,000 of 2 kB are some 25 MB.
+    waiting_max: int = 8192
+    # Of one topic so many wait here, then it is not fetched for a while: two seconds of a worker's work.
+    waiting_of_topic_max: int = 2000
 
     def __post_init__(self) -> None:
         if self.heartbeat_s * 2 >= self.session_timeout_s:
             raise Misconfigured("The heartbeat must be less than half of the session timeout.")
-        if min(self.batch_size_max, self.checkpoint_every, self.message_bytes_max, self.queue_max) < 1:
-            raise Misconfigured("Batch, queue, checkpoint and message size are at least 1.")
+        limits = self.batch_size_max, self.checkpoint_every, self.message_bytes_max, self.queue_max
+        if min(*limits, self.waiting_max, self.waiting_of_topic_max) < 1:
+            raise Misconfigured("Batch, queues, checkpoint and message size are at least 1.")
 
     @property
     def pause_s_max(self) -> float:
