@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 
-.PHONY: help install demo up down test test-fast check format schemas bench quality chaos wheels clean
+.PHONY: help install demo up down test test-fast check format schemas bench flood quality chaos wheels clean
 
 help: ## Print this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ schemas: $(STAMP) ## Write the JSON Schemas and the AsyncAPI document anew.
 
 bench: $(STAMP) ## Measure speed, latency and memory beside a naive Faust program, in one run.
 	@PYTHONPATH=tests $(BIN)/python -m bench
+
+flood: $(STAMP) ## Let one agency send at fifty times its quota, and measure what the others notice.
+	@PYTHONPATH=tests $(BIN)/python -m bench.flood
 
 quality: $(STAMP) ## Score correlation: make quality LABELS=… REPORTS=… [MAPPING=event-record] [SUBSET=…].
 	@PYTHONPATH=tests $(BIN)/python -m quality --reports "$(REPORTS)" --labels "$(LABELS)" --mapping "$(or $(MAPPING),event-record)" \

@@ -8,13 +8,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable
+from fusionbus.contract.topics import HUB
 from fusionbus.deploy.broker import LocalBroker
+from fusionbus.deploy.broker_secured import ADMIN, environment, signed_in
+from fusionbus.deploy.secret_files import Secrets
 
 WAIT_S_MAX = 60.0
 """A benchmark that makes no progress for so long has failed."""
@@ -35,12 +39,34 @@ class Bus:
 
     folder: Path
     broker: LocalBroker
+    secrets: Secrets | None = None
+    """Of a secured bus; its commands run as `admin`, its workers as `hub`."""
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
         """What the bus's processes get."""
-        return {**os.environ, "FUSION_BOOTSTRAP": self.broker.bootstrap, "FUSION_HOME": str(self.folder / "home")}
+        return {**os.environ, **self.sign_in(ADMIN), "FUSION_HOME": str(self.folder / "home")}
+
+    def sign_in(self, principal: str) -> dict[str, str]:
+        """The environment with which this principal's commands reach the broker."""
+        if self.secrets is None:
+            return {"FUSION_BOOTSTRAP": self.broker.bootstrap}
+        return environment(self.broker.bootstrap, principal, self.secrets)
+
+    def options(self, principal: str = ADMIN) -> dict[str, Any]:
+        """How librdkafka reaches the broker as this principal."""
+        told = {"bootstrap.servers": self.broker.bootstrap}
+        if self.secrets is None:
+            return told
+        signed = signed_in(self.broker.bootstrap, principal, self.secrets)
+        return told | {
+            "security.protocol": signed.security,
+            "sasl.mechanism": signed.sasl_mechanism,
+            "sasl.username": principal,
+            "sasl.password": signed.secret(),
+            "ssl.ca.location": str(signed.ca_file),
+        }
 
     def run(self, *arguments: str) -> None:
         """Runs a fusionbus command to its end. Raises: CalledProcessError."""
@@ -56,7 +82,7 @@ class Bus:
 
     def start_worker(self, name: str = "bench") -> subprocess.Popen[bytes]:
         """Starts one worker of the hub."""
-        return self.start([_beside_python("fusionbus"), "worker", "--id", name])
+        return self.start([_beside_python("fusionbus"), "worker", "--id", name], **self.sign_in(HUB))
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """Ends a process, hard if it does not go."""
@@ -92,14 +118,14 @@ class Bus:
         if producer.flush(WAIT_S_MAX):
             raise TimeoutError("the broker did not take the backlog in time")
 
-    def producer(self) -> Producer:
+    def producer(self, principal: str = ADMIN, waiting_max: int = 200_000) -> Producer:
         """A producer that partitions as kafka-python does."""
-        options = {"bootstrap.servers": self.broker.bootstrap, "partitioner": "murmur2_random", "linger.ms": 2}
-        return Producer({**options, "acks": "all", "queue.buffering.max.messages": 200_000})
+        options = self.options(principal) | {"partitioner": "murmur2_random", "linger.ms": 2, "acks": "all"}
+        return Producer({**options, "queue.buffering.max.messages": waiting_max})
 
     def places(self, prefix: str) -> list[TopicPartition]:
         """All partitions of the topics whose names begin so."""
-        known = AdminClient({"bootstrap.servers": self.broker.bootstrap}).list_topics(timeout=15).topics
+        known = AdminClient(self.options()).list_topics(timeout=15).topics
         return [
             TopicPartition(name, number, 0)
             for name, told in known.items()
@@ -110,8 +136,8 @@ class Bus:
     def consumer(self, places: Sequence[TopicPartition]) -> Consumer:
         """A consumer of these partitions from their beginning."""
         consumer = Consumer(
-            {
-                "bootstrap.servers": self.broker.bootstrap,
+            self.options()
+            | {
                 "group.id": f"bench-{time.monotonic_ns()}",
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 5,
@@ -141,11 +167,12 @@ class Bus:
 
 
 @contextmanager
-def a_bus(folder: Path) -> Iterator[Bus]:
+def a_bus(folder: Path, *, secured: bool = False) -> Iterator[Bus]:
     """A provisioned bus for the duration of the block."""
     folder.mkdir(parents=True, exist_ok=True)
-    with LocalBroker(folder / "broker", quick_start=False) as broker:
-        bus = Bus(folder, broker)
+    secrets = Secrets(folder / "home" / "secrets") if secured else None
+    with LocalBroker(folder / "broker", quick_start=False, secrets=secrets) as broker:
+        bus = Bus(folder, broker, secrets)
         try:
             bus.run("provision")
             yield bus

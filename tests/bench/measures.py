@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -72,33 +73,43 @@ def hub_rate(bus: Bus, loads: Sequence[Load]) -> float:
 
 def latency(bus: Bus, loads: Sequence[Load], rate: float, warm_s: float = 15.0) -> Latency:
     """Publish to alert at this rate over all agencies' topics, after a warm-up under the same load."""
-    found: list[tuple[float, float]] = []
+    found: list[Heard] = []
     done = threading.Event()
-    places = bus.places(topics.ALERTS)
-    for place, end in zip(places, _ends(bus), strict=True):
-        place.offset = end
-    reader = threading.Thread(target=_read_alerts, args=(bus, places, found, done), daemon=True)
+    places = alerts_from_now(bus)
+    reader = threading.Thread(target=read_alerts, args=(bus, places, found, done), daemon=True)
     reader.start()
-    begun = _publish_steadily(bus, loads, rate)
+    begun = publish_steadily(bus, loads, rate)
     time.sleep(2)
     done.set()
     reader.join(30)
-    took = sorted(seconds for at, seconds in found if at > begun + warm_s)
+    return latency_of([seconds for at, seconds, _ in found if at > begun + warm_s])
+
+
+def latency_of(seconds: Sequence[float]) -> Latency:
+    """The percentiles. Raises: TimeoutError where there is nothing to count."""
+    took = sorted(seconds)
     if not took:
         raise TimeoutError("no alert came while the latency was measured")
     p50, p99 = (1000 * took[min(len(took) - 1, int(len(took) * share))] for share in (0.5, 0.99))
     return Latency(len(took), p50, p99, 1000 * took[-1])
 
 
-def _ends(bus: Bus) -> list[int]:
-    consumer = bus.consumer([])
-    ends = [consumer.get_watermark_offsets(place, timeout=15)[1] for place in bus.places(topics.ALERTS)]
+def alerts_from_now(bus: Bus) -> list[TopicPartition]:
+    """All partitions with alerts, each at its end."""
+    places, consumer = bus.places(topics.ALERTS), bus.consumer([])
+    for place in places:
+        place.offset = consumer.get_watermark_offsets(place, timeout=15)[1]
     consumer.close()
-    return ends
+    return places
 
 
-def _read_alerts(bus: Bus, places: list[object], found: list[tuple[float, float]], done: threading.Event) -> None:
-    consumer = bus.consumer(places)  # type: ignore[arg-type]  # the thread's arguments have lost their type
+Heard = tuple[float, float, str | None]
+"""When an alert came, how many seconds after its report, and the report's originator where it is told."""
+
+
+def read_alerts(bus: Bus, places: list[TopicPartition], found: list[Heard], done: threading.Event) -> None:
+    """Reads alerts one at a time until it is told to end."""
+    consumer = bus.consumer(places)
     while not done.is_set():
         message = consumer.poll(0.1)
         if message is None or message.error() is not None:
@@ -106,11 +117,12 @@ def _read_alerts(bus: Bus, places: list[object], found: list[tuple[float, float]
         now = time.time()
         alert = codec.decode(Alert, message.value() or b"")
         if isinstance(alert, Alert):
-            found.append((now, now - alert.published_at.timestamp()))
+            found.append((now, now - alert.published_at.timestamp(), alert.body.agency))
     consumer.close()
 
 
-def _publish_steadily(bus: Bus, loads: Sequence[Load], rate: float) -> float:
+def publish_steadily(bus: Bus, loads: Sequence[Load], rate: float) -> float:
+    """Sends them at this rate; when it began."""
     producer, begun = bus.producer(), time.time()
     for number, load in enumerate(loads):
         due = begun + number / rate
@@ -141,4 +153,16 @@ def open_incidents_memory_mb(bus: Bus, loads: Sequence[Load]) -> float:
     return held
 
 
-__all__ = ["WAIT_S_MAX", "Latency", "hub_rate", "latency", "naive_rate", "open_incidents_memory_mb"]
+__all__ = [
+    "WAIT_S_MAX",
+    "Heard",
+    "Latency",
+    "alerts_from_now",
+    "hub_rate",
+    "latency",
+    "latency_of",
+    "naive_rate",
+    "open_incidents_memory_mb",
+    "publish_steadily",
+    "read_alerts",
+]

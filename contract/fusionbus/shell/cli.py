@@ -8,6 +8,7 @@ import typer
 from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.errors import FusionError
 from fusionbus.shell import logs
+from fusionbus.shell.plain import neutral
 
 EXIT_FAULT = 2
 EXIT_INTERRUPTED = 130
@@ -53,5 +54,5 @@ def main() -> None:
 
 
 def _end(sentence: str, code: int) -> None:
-    print(sentence, file=sys.stderr)  # noqa: T201 - the command speaks
+    print(neutral(sentence), file=sys.stderr)  # noqa: T201 - the command speaks
     sys.exit(code)

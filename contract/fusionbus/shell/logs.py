@@ -5,11 +5,24 @@ import sys
 
 import structlog
 
+from fusionbus.shell.plain import neutral
+
+
+class PlainLines(logging.Formatter):
+    """One line a message of a library, whatever stands in it; structlog does so by itself (it quotes such values)."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """As the base class, of a message that can neither forge a line nor steer a terminal."""
+        record.message = neutral(record.message)
+        return super().formatMessage(record)
+
 
 def set_up(level: str = "INFO", *, json: bool = False) -> None:
     """Sends logs to standard error, as lines for people or as JSON."""
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    said = logging.StreamHandler(sys.stderr)
+    said.setFormatter(PlainLines("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[said])
     # kafka-python tells each connection attempt as an error; the command tells it once, in words.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     renderer = (

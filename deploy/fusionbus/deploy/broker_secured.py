@@ -46,6 +46,9 @@ def secured_settings(me: Member, files: Secrets) -> dict[str, str]:
         AUTHORIZER: "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "allow.everyone.if.no.acl.found": "false",
         "super.users": f"User:{NODE};User:{ADMIN}",
+        # A quota is an average over so many seconds, and what was not used before may be used at once: by default 10 s
+        # of it, here 2 s.
+        "quota.window.num": "3",
     }
 
 

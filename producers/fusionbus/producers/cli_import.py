@@ -22,6 +22,7 @@ from fusionbus.producers.mapping import load_mapping
 from fusionbus.producers.rows import Sheet, open_sheet
 from fusionbus.producers.settings import ProducerSettings
 from fusionbus.producers.tokens import federation_key
+from fusionbus.shell.plain import as_cell
 from fusionbus.shell.settings import load
 
 FAULT_COLUMN: Final = "fault"
@@ -92,7 +93,8 @@ class Reject:
             return
         cells = faults[0].row.cells
         found = {heading: cells.get(" ".join(heading.split()).casefold(), "") for heading in self._headings}
-        self._writer.writerow(found | {FAULT_COLUMN: " ".join(map(str, faults))})
+        told = found | {FAULT_COLUMN: " ".join(map(str, faults))}
+        self._writer.writerow({heading: as_cell(str(cell)) for heading, cell in told.items()})
 
 
 @contextmanager
@@ -107,7 +109,7 @@ def _rejects(path: Path | None, sheet: Sheet) -> Iterator[Reject]:
         raise Misconfigured(f"The rejects cannot be written to {path} ({exc.strerror}).") from exc
     with stream:
         writer = csv.DictWriter(stream, [*headings, FAULT_COLUMN], extrasaction="ignore")
-        writer.writeheader()
+        writer.writerow({heading: as_cell(heading) for heading in [*headings, FAULT_COLUMN]})
         yield Reject(writer, headings)
 
 

@@ -18,6 +18,7 @@ from fusionbus.producers.publisher import Publisher
 from fusionbus.producers.sender import drain, follow
 from fusionbus.producers.settings import ProducerSettings
 from fusionbus.shell.metrics import serve
+from fusionbus.shell.plain import neutral
 from fusionbus.shell.settings import load
 
 outbox_commands = typer.Typer(no_args_is_help=True, help="Reports kept on this machine until the broker has them.")
@@ -36,7 +37,7 @@ def status(agency: AgencyOption = None) -> None:
         refusals += [f"{one} {report_id}: {sentence}" for report_id, sentence in standing.refusals]
     Console().print(table)
     for line in refusals:
-        typer.echo(line)
+        typer.echo(neutral(line))
 
 
 @outbox_commands.command("send")

@@ -12,6 +12,7 @@ from rich.progress import track
 from fusionbus.producers.delivery import open_delivery, summary
 from fusionbus.producers.reading import Unreadable, read_reports
 from fusionbus.producers.settings import ProducerSettings
+from fusionbus.shell.plain import neutral
 from fusionbus.shell.settings import load
 
 EXIT_SOME_REFUSED: Final = 1
@@ -27,7 +28,7 @@ errors: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=Fal
 
 def tell(sentence: str) -> None:
     """Writes a sentence to standard error."""
-    errors.print(sentence)
+    errors.print(neutral(sentence))
 
 
 def publish(

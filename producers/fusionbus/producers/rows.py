@@ -2,22 +2,31 @@
 
 import csv
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile, ZipFile
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.producers.mapping import Mapping
+from fusionbus.shell.plain import from_cell
 
 CELL_CHARACTERS_MAX: Final = 100_000
 """Of one cell; an XLSX cell holds 32,767 and a report's narrative 20,000."""
 COLUMNS_MAX: Final = 1_000
+ROWS_MAX: Final = 1_048_576
+"""Of an XLSX sheet: Excel's own limit."""
+UNPACKED_BYTES_MAX: Final = 268_435_456
+"""Of an XLSX file, unpacked: 256 MiB hold some million rows of a register; a bomb of 40 kB may claim gigabytes."""
+_BROKEN: Final = (BadZipFile, InvalidFileException, KeyError, ParseError, zlib.error, EOFError, ValueError, TypeError)
+"""What zipfile, the XML parser and openpyxl raise for files that are damaged or made to hurt."""
 SAMPLE_CHARACTERS: Final = 8_192
 
 Cell = str | datetime | date
@@ -63,8 +72,12 @@ def open_sheet(file: Path, mapping: Mapping) -> Sheet:
         raise Misconfigured(
             f"{file.name} is not UTF-8 text: in the spreadsheet program save it as “CSV UTF-8”, or as XLSX."
         ) from exc
-    except (BadZipFile, InvalidFileException, KeyError) as exc:
-        raise Misconfigured(f"{file.name} is no XLSX file: open it in a spreadsheet program and save it anew.") from exc
+    except _BROKEN as exc:
+        raise _no_xlsx(file) from exc
+
+
+def _no_xlsx(file: Path) -> Misconfigured:
+    return Misconfigured(f"{file.name} is no XLSX file: open it in a spreadsheet program and save it anew.")
 
 
 def _csv(file: Path, mapping: Mapping) -> Sheet:
@@ -98,17 +111,37 @@ def _numbered(file: Path, lines: Iterator[list[str]]) -> Iterator[list[Any]]:
 
 
 def _xlsx(file: Path, mapping: Mapping) -> Sheet:
+    with ZipFile(file) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())  # zipfile unpacks no more than it says here
+    if unpacked > UNPACKED_BYTES_MAX:
+        raise Misconfigured(
+            f"{file.name} would unpack to {unpacked:,} bytes and the limit is {UNPACKED_BYTES_MAX:,}: save it as CSV, "
+            "or in parts."
+        )
     book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     if mapping.sheet is not None and mapping.sheet not in book.sheetnames:
         raise Misconfigured(f"{file.name} has no sheet `{mapping.sheet}`; it has {', '.join(book.sheetnames)}.")
     sheet = book[mapping.sheet or book.sheetnames[0]]
-    return _sheet(file, (list(row) for row in sheet.iter_rows(values_only=True, max_col=COLUMNS_MAX)), mapping)
+    return _sheet(file, _lines(file, sheet.iter_rows(values_only=True, max_col=COLUMNS_MAX)), mapping)
+
+
+def _lines(file: Path, rows: Iterator[tuple[Any, ...]]) -> Iterator[list[Any]]:
+    """The rows, which are read only now; a row number out of all bounds would be counted up to."""
+    try:
+        for number, row in enumerate(rows, start=1):
+            if number > ROWS_MAX:
+                raise Misconfigured(
+                    f"{file.name} has more than {ROWS_MAX:,} rows, which no spreadsheet has: save it anew."
+                )
+            yield list(row)
+    except _BROKEN as exc:
+        raise _no_xlsx(file) from exc
 
 
 def _sheet(file: Path, lines: Iterator[list[Any]], mapping: Mapping) -> Sheet:
     headings: list[str] = []
     for _ in range(mapping.heading_row):
-        headings = [str(cell).strip() if cell is not None else "" for cell in next(lines, [])]
+        headings = [from_cell(str(cell).strip()) if cell is not None else "" for cell in next(lines, [])]
     if not any(headings):
         raise Misconfigured(f"{file.name} has no headings in row {mapping.heading_row}.")
     folded = [fold_heading(heading) for heading in headings]
@@ -153,7 +186,7 @@ def _cell(value: Any) -> Cell:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # a spreadsheet keeps a phone number or a CNIC as a number
-    return str(value).strip()[:CELL_CHARACTERS_MAX]
+    return from_cell(str(value).strip()[:CELL_CHARACTERS_MAX])
 
 
 _READERS: Final[dict[str, Callable[[Path, Mapping], Sheet]]] = {".csv": _csv, ".xlsx": _xlsx, ".jsonl": _jsonl}

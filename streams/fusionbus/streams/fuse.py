@@ -14,6 +14,7 @@ from fusionbus.contract.errors import FixTheReport, Misconfigured
 from fusionbus.contract.incident import Incident
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import MsgType
+from fusionbus.shell.plain import as_cell
 from fusionbus.streams import event_record, incidents
 from fusionbus.streams.correlate import OpenIncidents, correlate
 from fusionbus.streams.enrich import enrich
@@ -108,7 +109,7 @@ def write(found: Iterator[Fused | BadLine], out: Path, explain: Path | None) -> 
         rows.writerow(["report_id", "incident_id"])
         for one in found:
             if isinstance(one, Fused) and not one.again:
-                rows.writerow([one.report.local_ref, one.incident_id])
+                rows.writerow([as_cell(one.report.local_ref), one.incident_id])
                 if reasons is not None:
                     _explain(one, reasons)
             yield one

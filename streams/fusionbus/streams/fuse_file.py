@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from fusionbus.contract.errors import Misconfigured
+from fusionbus.shell.plain import neutral
 from fusionbus.streams.fuse import BadLine, fuse, reader, write
 from fusionbus.streams.values import Joined
 
@@ -26,7 +27,9 @@ def fuse_file(file: Path, out: Path, mapping: str, explain: Path | None) -> str:
             for one in write(fuse(_lines(file, progress), read), out, explain):
                 if isinstance(one, BadLine):
                     bad += 1
-                    console.print(f"line {one.number}: {one.sentence}", markup=False, highlight=False, soft_wrap=True)
+                    console.print(
+                        neutral(f"line {one.number}: {one.sentence}"), markup=False, highlight=False, soft_wrap=True
+                    )
                 else:
                     reports += 1
                     joined += isinstance(one.match, Joined)

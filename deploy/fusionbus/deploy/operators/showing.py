@@ -1,7 +1,6 @@
 """How the operators' tools show things: harmless text, times, ages, tables."""
 
 import json
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
@@ -11,22 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fusionbus.shell.plain import neutral
+
+__all__ = ["age", "block", "clock", "console", "neutral", "show_json", "show_table"]
 PKT: Final = timezone(timedelta(hours=5), "PKT")
 """Pakistan keeps one time, without daylight saving."""
 WIDTH_MIN: Final = 150
 """Where nobody looks at a terminal (a pipe, a file) the tables need so much."""
-JOINERS: Final = frozenset("\u200c\u200d")
-"""Urdu needs the joiners; neither can reorder or hide text."""
-
-
-def neutral(text: str) -> str:
-    """The text with every control, override, private or invisible character written out as its number.
-
-    An operator must see what is in a message, and the message must not steer the terminal.
-    """
-    return "".join(
-        char if char in JOINERS or unicodedata.category(char)[0] != "C" else f"\\u{{{ord(char):x}}}" for char in text
-    )
 
 
 def block(text: str) -> str:
