@@ -123,7 +123,7 @@ class _Plain(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """As the base class. Raises: YAMLError for an alias."""
         if self.check_event(yaml.AliasEvent):
-            raise ComposerError(None, None, "it uses an alias (`*`): write it out", self.peek_event().start_mark)
+            raise ComposerError(None, None, "it uses an alias (`*`): write it out", self.peek_event().start_mark)  # type: ignore[no-untyped-call] # its stubs
         return super().compose_node(parent, index)
 
 

@@ -39,7 +39,7 @@ async def run(stream: Any, decide: Decide, *, batch_size_max: int | None = None,
     ahead_max = size_max if share_max is None else settings.waiting_max
     held = cast("EngineConsumer", app.consumer).held
     lines, queue = Lines(share_max or size_max, settings.waiting_of_topic_max, held), stream.channel.queue
-    app.flow_control.manage_queue(lines)
+    app.flow_control.manage_queue(lines)  # type: ignore[arg-type] # it asks for no more than `clear`
     try:
         while True:
             if not lines:
