@@ -46,7 +46,8 @@ LAST_SEEN = Gauge(
 )
 REJECTED = Counter(
     "fusion_rejected_total",
-    "Messages made dead letters. Rising: read `dead-letters`, call the agency.",
+    "Messages made dead letters. Rising: read `dead-letters`, call the agency; `bad_signature`, `wrong_agency` and "
+    "`not_yours` may be somebody breaking in.",
     ["agency", "reason"],
     registry=METRICS,
 )
@@ -119,6 +120,14 @@ READY = Gauge(
 HOME_FREE = Gauge(
     "fusion_home_free_ratio",
     "Free share of the disk of FUSION_HOME. Near 0: make room, a worker without disk stops.",
+    registry=METRICS,
+)
+
+# -- operators -------------------------------------------------------------------------------------------------
+DENIED = Counter(
+    "fusion_denied_total",
+    "What the broker refused, by principal and cause (rights, password, tls). Rising: `fusionbus denials`.",
+    ["agency", "cause"],
     registry=METRICS,
 )
 

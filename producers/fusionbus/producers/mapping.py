@@ -168,7 +168,7 @@ def _text(name: str) -> str:
         if path.stat().st_size > MAPPING_BYTES_MAX:
             raise Misconfigured(f"{name} is larger than any mapping: give the YAML file to --mapping.")
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
+    except (OSError, ValueError) as exc:  # not text, or no name of a file
         raise Misconfigured(
             f"The mapping {name} cannot be read; ready ones are {', '.join(ready_mappings())}."
         ) from exc

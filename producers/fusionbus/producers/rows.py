@@ -21,8 +21,8 @@ from fusionbus.shell.plain import from_cell
 CELL_CHARACTERS_MAX: Final = 100_000
 """Of one cell; an XLSX cell holds 32,767 and a report's narrative 20,000."""
 COLUMNS_MAX: Final = 1_000
-ROWS_MAX: Final = 1_048_576
-"""Of an XLSX sheet: Excel's own limit."""
+EMPTY_ROWS_MAX: Final = 50_000
+"""One after the other: a second of reading; a sheet may claim a thousand million of them."""
 UNPACKED_BYTES_MAX: Final = 268_435_456
 """Of an XLSX file, unpacked: 256 MiB hold some million rows of a register; a bomb of 40 kB may claim gigabytes."""
 _BROKEN: Final = (BadZipFile, InvalidFileException, KeyError, ParseError, zlib.error, EOFError, ValueError, TypeError)
@@ -126,12 +126,15 @@ def _xlsx(file: Path, mapping: Mapping) -> Sheet:
 
 
 def _lines(file: Path, rows: Iterator[tuple[Any, ...]]) -> Iterator[list[Any]]:
-    """The rows, which are read only now; a row number out of all bounds would be counted up to."""
+    """The rows, which are read only now; up to a row number out of all bounds they would be empty for ever."""
+    empty = 0
     try:
-        for number, row in enumerate(rows, start=1):
-            if number > ROWS_MAX:
+        for row in rows:
+            empty = 0 if any(cell is not None for cell in row) else empty + 1
+            if empty > EMPTY_ROWS_MAX:
                 raise Misconfigured(
-                    f"{file.name} has more than {ROWS_MAX:,} rows, which no spreadsheet has: save it anew."
+                    f"{file.name} has more than {EMPTY_ROWS_MAX:,} empty rows one after the other: delete them in the "
+                    "spreadsheet program, also below the last one, and save it anew."
                 )
             yield list(row)
     except _BROKEN as exc:

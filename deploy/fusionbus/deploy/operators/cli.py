@@ -3,6 +3,7 @@
 import typer
 
 from fusionbus.deploy.operators.cli_audit import audit_commands
+from fusionbus.deploy.operators.cli_denials import denial_commands
 from fusionbus.deploy.operators.cli_doctor import doctor_commands
 from fusionbus.deploy.operators.cli_lag import lag_commands
 from fusionbus.deploy.operators.cli_letters import letter_commands
@@ -14,3 +15,4 @@ operator_commands.add_typer(audit_commands, name="audit")
 operator_commands.add_typer(review_commands)
 operator_commands.add_typer(lag_commands)
 operator_commands.add_typer(doctor_commands)
+operator_commands.add_typer(denial_commands)
