@@ -21,7 +21,7 @@ from fusionbus.shell.plain import from_cell
 CELL_CHARACTERS_MAX: Final = 100_000
 """Of one cell; an XLSX cell holds 32,767 and a report's narrative 20,000."""
 COLUMNS_MAX: Final = 1_000
-EMPTY_ROWS_MAX: Final = 50_000
+EMPTY_ROWS_MAX: Final = 20_000
 """One after the other: a second of reading; a sheet may claim a thousand million of them."""
 UNPACKED_BYTES_MAX: Final = 268_435_456
 """Of an XLSX file, unpacked: 256 MiB hold some million rows of a register; a bomb of 40 kB may claim gigabytes."""
@@ -130,7 +130,7 @@ def _lines(file: Path, rows: Iterator[tuple[Any, ...]]) -> Iterator[list[Any]]:
     empty = 0
     try:
         for row in rows:
-            empty = 0 if any(cell is not None for cell in row) else empty + 1
+            empty = 0 if any(row) else empty + 1
             if empty > EMPTY_ROWS_MAX:
                 raise Misconfigured(
                     f"{file.name} has more than {EMPTY_ROWS_MAX:,} empty rows one after the other: delete them in the "
