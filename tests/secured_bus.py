@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +46,16 @@ class SecuredBus:
             [COMMAND, *words], env=self.env(principal), capture_output=True, text=True, timeout=WITHIN_S, check=False
         )
 
-    def provision(self, principal: str, *ended: str, words: tuple[str, ...] = ()) -> str:
+    def provision(
+        self, principal: str, *ended: str, words: tuple[str, ...] = (), must_sign: Collection[str] = ()
+    ) -> str:
         """What `fusionbus provision` says; `ended` are agencies that are no more active."""
         shared = {"kinds": ["incident"], "contact": "Desk", "group": "federal"}
         listed = [
             {"agency": name, "name": name, "organisation": name, "subscriptions": [{"name": "Everything"}]}
             | shared
             | ({"active": False} if name in ended else {})
+            | ({"must_sign": True} if name in must_sign else {})
             for name in AGENCIES
         ]
         path = self.folder / "agencies.yaml"
@@ -84,13 +88,26 @@ class SecuredBus:
 
     def may_write(self, principal: str, topic: str) -> bool:
         """Whether the broker takes a record from this principal."""
+        error = self.send(principal, topic, None, b"forged")
+        assert error in (None, "TOPIC_AUTHORIZATION_FAILED")
+        return error is None
+
+    def send(
+        self,
+        principal: str,
+        topic: str,
+        key: bytes | None,
+        value: bytes,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> str | None:
+        """The name of the refusal of a record with any bytes, by the broker, or None when it was taken."""
         said: list[KafkaError | None] = []
-        producer = Producer(self._librdkafka(principal) | {"message.timeout.ms": "10000"})
-        producer.produce(topic, b"forged", on_delivery=lambda error, _: said.append(error))
+        limits = {"message.timeout.ms": "10000", "message.max.bytes": "20000000"}
+        producer = Producer(self._librdkafka(principal) | limits)
+        producer.produce(topic, value, key, headers=list(headers), on_delivery=lambda error, _: said.append(error))
         assert producer.flush(WITHIN_S) == 0
         (error,) = said
-        assert error is None or error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
-        return error is None
+        return None if error is None else str(error.name())
 
     @property
     def stranger_ca(self) -> Path:
