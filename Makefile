@@ -58,9 +58,11 @@ bench: $(STAMP) ## Measure speed, latency and memory beside a naive Faust progra
 flood: $(STAMP) ## Let one agency send at fifty times its quota, and measure what the others notice.
 	@PYTHONPATH=tests $(BIN)/python -m bench.flood
 
-quality: $(STAMP) ## Score correlation: make quality LABELS=… REPORTS=… [MAPPING=event-record] [SUBSET=…].
-	@PYTHONPATH=tests $(BIN)/python -m quality --reports "$(REPORTS)" --labels "$(LABELS)" --mapping "$(or $(MAPPING),event-record)" \
-		$(if $(SUBSET),--subset $(SUBSET))
+quality: $(STAMP) ## Score correlation: make quality LABELS=… REPORTS=… [MAPPING=event-record] [SUBSET=…] [GROWTH=1].
+	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,quality]"
+	@PYTHONPATH=tests $(BIN)/python -m quality $(if $(REPORTS),--reports "$(REPORTS)") $(if $(LABELS),--labels "$(LABELS)") \
+		--mapping "$(or $(MAPPING),event-record)" $(if $(SUBSET),--subset "$(SUBSET)") $(if $(GROWTH),--growth)
 
 chaos: $(STAMP) ## Kill, freeze and restart workers under load and count what is lost (long): make chaos [SEED=1].
 	@$(BIN)/python tests/chaos/engine_chaos.py 2 $(or $(SEED),1) random

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from fusionbus.contract.vocabulary import TargetSectorCode, ThreatCategory, Weapon
 from fusionbus.streams.reading.actor import read_actor
 from fusionbus.streams.reading.category import Mood, read_category, read_mood
-from fusionbus.streams.reading.places import PlaceHit, find_places, narrowest, places_in
+from fusionbus.streams.reading.gazetteer import RANK
+from fusionbus.streams.reading.places import PlaceHit, find_places, narrowest, places_in, scenes
 from fusionbus.streams.reading.resolving import Resolved, neighbours, province_code, resolve, zone_of, zones_around
 from fusionbus.streams.reading.target import read_target
 from fusionbus.streams.reading.toll import read_toll
@@ -35,6 +36,7 @@ TEXT_MAX = 4_000
 _PRECISE_RANK_MAX = 3
 SEVERAL_TOLLS_MIN = 2
 _LIST_GAPS = frozenset({"", "and", "And", "&", "aur", "اور", "،"})  # "in Ziarat, Harnai", not "Quetta-Sibi highway"
+_ROAD_GAPS = frozenset({"-", "–", " - "})
 _NOT_SAID = (None, None)
 _NOT_MANY = frozenset({"0-0", "1-1", "2-2"})  # two blasts are most often one attack
 
@@ -119,7 +121,9 @@ def _read(  # noqa: PLR0917 - what a text was cut into, and what is asked of it
     several = _several(words, marks, places, toll.statements)
     rest = words.without([(said.start, said.end) for said in evidence if said.field in NAMED])
     told = (category, weapon, target, actor, mood, several, tuple(evidence), None if rest is None else tuple(rest))
-    return Reading(tuple(places), narrowest(places), occurred, low, high, injured_low, injured_high, *told)
+    return Reading(
+        tuple(places), narrowest(scenes(places, words)), occurred, low, high, injured_low, injured_high, *told
+    )
 
 
 def _several(words: Words, marks: Marks, places: list[PlaceHit], tolls: int) -> bool:
@@ -136,10 +140,15 @@ def _several(words: Words, marks: Marks, places: list[PlaceHit], tolls: int) -> 
     near = [p for p in places if p.rank <= _PRECISE_RANK_MAX]
     if len({p.district for p in near}) == 1:
         return False
-    return (tolls >= SEVERAL_TOLLS_MIN and len(near) > 1) or any(
-        one.district != other.district and words.text[one.end : other.start].strip(" ,") in _LIST_GAPS
-        for one, other in pairwise(near)
-    )
+    gaps = [(one, other, words.text[one.end : other.start]) for one, other in pairwise(near)]
+    if tolls >= SEVERAL_TOLLS_MIN and any(gap not in _ROAD_GAPS for *_, gap in gaps):
+        return True
+    return any(one.district != other.district and _listed(other, gap) for one, other, gap in gaps)
+
+
+def _listed(other: PlaceHit, gap: str) -> bool:
+    """Whether a place is named beside the one before it; "Manghopir, Karachi" is one place with its city."""
+    return gap.strip(" ,") in _LIST_GAPS and not (other.rank == RANK["group"] and gap.strip() == ",")
 
 
 def _digit_before(words: Words, index: int) -> bool:

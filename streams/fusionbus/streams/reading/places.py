@@ -17,6 +17,14 @@ _AFTER = frozenset(
     ),
 )
 _URDU_BEFORE = frozenset(key_of("ضلع تحصیل علاقے علاقہ قصبے شہر"))
+_AWAY = frozenset(key_of("from to"))
+_FOUND = frozenset(
+    key_of(
+        "arrested nabbed held apprehended captured recovered seized found abducted kidnapped missing taken picked "
+        "reported claimed escaped"
+    )
+)
+"""Before "from" these tell where it happened: people are "arrested from" a town."""
 _DISTRICT_WORDS = frozenset(key_of("district agency zila zilla ضلع"))
 # Not the Kashmir of these reports, whatever else is said.
 _ACROSS_THE_LINE = frozenset(key_of("indian india srinagar jammu iok iiojk baramulla anantnag pulwama kupwara held"))
@@ -62,6 +70,23 @@ def places_in(words: Words, marks: list[Mark]) -> list[PlaceHit]:
         place = places[0] if len(places) == 1 else _likeliest(places, sure)
         hits.append(_hit(place, mark, words))
     return hits
+
+
+def scenes(hits: list[PlaceHit], words: Words) -> list[PlaceHit]:
+    """The hits that are not only where people or things come from or go to; all where nothing else is named.
+
+    "Five labourers from Punjab shot dead in Turbat", "supply to Punjab cut".
+    """
+    if len(hits) < 2:  # noqa: PLR2004 - one place is the scene
+        return hits
+    return [hit for hit in hits if not _away(hit, words)] or hits
+
+
+def _away(hit: PlaceHit, words: Words) -> bool:
+    first = words.bounds[::2].index(hit.start)
+    if not first or words.folded[first - 1] not in _AWAY:
+        return False
+    return first == 1 or words.folded[first - 2] not in _FOUND
 
 
 def narrowest(hits: list[PlaceHit]) -> PlaceHit | None:

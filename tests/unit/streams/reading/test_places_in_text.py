@@ -164,3 +164,32 @@ def test_a_stated_province_and_a_named_place_go_before_a_point_across_the_border
     nowhere = resolve("PK-BA", None, None, 28.4, 70.1)
     assert nowhere is not None
     assert nowhere.province == "PK-BA"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Five labourers from Punjab shot dead in Turbat", "Turbat"),
+        ("Gas pipeline blown up near Dera Bugti, supply to Punjab cut", "Dera Bugti"),
+        ("Coach from Taftan fired at in Mastung", "Mastung"),
+        ("Two suspects arrested from Sukkur", "Sukkur"),
+        ("Two men from Swat held from Karachi", "Karachi"),
+    ],
+)
+def test_where_people_come_from_is_not_where_it_happened(text: str, name: str) -> None:
+    place = read_text(text).place
+    assert place is not None
+    assert place.name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "several"),
+    [
+        ("Head constable killed in Manghopir, Karachi", False),
+        ("Post attacked on Bannu-Miranshah road, 12 killed, 23 injured, 6 attackers killed", False),
+        ("Grenade attacks in Khuzdar, Kalat", True),
+        ("Two killed in Quetta and three killed in Khuzdar", True),
+    ],
+)
+def test_an_address_or_a_road_is_no_list_of_places(text: str, several: bool) -> None:
+    assert read_text(text).several_events is several
