@@ -16,7 +16,7 @@ from fusionbus.consumers.reading import TopicReader
 from fusionbus.contract import topics
 from fusionbus.contract.base import Message
 from fusionbus.contract.codec import Undecodable, decode, encode
-from fusionbus.contract.records import AuditEvent, AuditRecord, DeadLetter, Receipt, ReceiptOutcome, RejectReason
+from fusionbus.contract.records import AuditRecord, DeadLetter, Receipt, ReceiptOutcome, RejectReason
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.topics import receipts_topic, reports_topic
 from fusionbus.deploy.broker import LocalBroker

@@ -39,5 +39,5 @@ def test_every_link_leads_to_a_section() -> None:
 
 
 def test_every_reason_for_a_dead_letter_says_what_to_do() -> None:
-    unused = {RejectReason.REVISION_GAP, RejectReason.BAD_SIGNATURE}
+    unused = {RejectReason.REVISION_GAP}
     assert [reason for reason in RejectReason if reason not in unused and f"`{reason}`" not in PAGE] == []

@@ -21,7 +21,7 @@ from fusionbus.deploy.quotas import plan_quotas
 from fusionbus.deploy.quotas_kafka import KafkaQuotas
 from fusionbus.deploy.rights import ROLES, RightsPlan, RightsThere, by_principal, plan_rights, principals_for
 from fusionbus.deploy.rights_kafka import KafkaRights
-from fusionbus.deploy.secret_files import Secrets
+from fusionbus.deploy.secret_files import PRINCIPAL, Secrets
 from fusionbus.shell.kafka import BrokerDown
 from fusionbus.shell.settings import load
 
@@ -114,6 +114,8 @@ def env(
     if role is not None and role not in (*ROLES, ADMIN):
         raise Misconfigured(f"--role {role}: there is {', '.join((*ROLES, ADMIN))}.")
     settings = load(LocalBrokerSettings)
+    if agency is not None and not PRINCIPAL.fullmatch(agency):
+        raise Misconfigured(f"{agency!r} is no name of an agency: use letters, digits and hyphens.")
     lines = _environment(agency or role or "", settings) | ({"FUSION_AGENCY": agency} if agency else {})
     for name, value in lines.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
