@@ -25,6 +25,7 @@ from fusionbus.contract.vocabulary import (
     Kind,
 )
 from fusionbus.streams.deadlines import deadline_of
+from fusionbus.streams.erasure import erasure_of
 from fusionbus.streams.incidents import claim_of, credibility_of
 from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.values import Enriched, Ruling
@@ -47,6 +48,8 @@ class News:
     now: datetime
     contact: str
     """Whom to ask: the originator's desk, or the hub's where the source is masked or a report is recalled."""
+    erases: bool = False
+    """Whether the recipients may not hold what they had of the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,14 @@ class Composer:
             view,
             b',"body":',
             self._body(form),
+            self._erase(ruling.agency),
         )
         return ComposedAlert(alert_id, ruling.agency, b"".join((*parts, b"}")))
+
+    def _erase(self, agency: str) -> bytes:
+        if not self.news.erases:
+            return b""
+        return b',"erase":' + encode(erasure_of(self.news.member, agency, self.news.incident))
 
     def _body(self, form: Form) -> bytes:
         held = self._bodies.get(form)

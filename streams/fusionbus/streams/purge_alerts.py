@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 from fusionbus.contract import ids, topics
 from fusionbus.contract.alert import Alert, AlertBody, AlertHandling
 from fusionbus.contract.codec import encode
-from fusionbus.contract.incident import Incident, Member
-from fusionbus.contract.keeping import ERASED_ALERTS_MAX, Erasure
+from fusionbus.contract.incident import Member
 from fusionbus.contract.vocabulary import PAP, AlertKind, AlertMsgType, Form, MsgType
 from fusionbus.streams.deadlines import deadline_of
 from fusionbus.streams.engine import Output
+from fusionbus.streams.erasure import erasure_of
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.retell import seen_by, view_for
 from fusionbus.streams.route import HUB_AGENCY
@@ -56,17 +55,6 @@ def purge_alerts(change: Change, registry: Registry, now: datetime) -> Iterator[
             erase=erasure_of(member, recipient, incident),
         )
         yield Output(topics.alerts_topic(recipient), incident.incident_id.encode(), encode(alert))
-
-
-def erasure_of(member: Member, recipient: str, now_in: Incident) -> Erasure:
-    """Every alert that told this recipient of the report, but the one of the incident's present revision."""
-    told = ((name, revision) for name, revisions in member.told.items() for revision in revisions)
-    this = now_in.incident_id, now_in.revision
-    alerts = (ids.alert_id(name, revision, recipient) for name, revision in told if (name, revision) != this)
-    return Erasure(
-        alerts=tuple(islice(alerts, ERASED_ALERTS_MAX)),
-        incidents=tuple(dict.fromkeys((*member.told, now_in.incident_id))),
-    )
 
 
 def _named(member: Member, recipient: str) -> dict[str, object]:

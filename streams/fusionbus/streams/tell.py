@@ -46,7 +46,9 @@ def _alerts(news: News, change: Change, registry: Registry) -> list[ComposedAler
     composed = Composer(news).compose(ruling for ruling in change.rulings if ruling.rule is not Rule.RECALL)
     if recalls:
         # Who loses a report may never have known whose it was.
-        told_so = replace(news, msg_type=AlertMsgType.CANCEL, contact=_desk(HUB_AGENCY, registry))
+        # From whom it is taken by narrower markings, it may not be held; what is withdrawn is only no longer true.
+        narrowed = change.outcome is not ReceiptOutcome.CANCELLED
+        told_so = replace(news, msg_type=AlertMsgType.CANCEL, contact=_desk(HUB_AGENCY, registry), erases=narrowed)
         composed += Composer(told_so).compose(recalls)
     return composed
 

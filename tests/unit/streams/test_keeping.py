@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from builders import NOW, a_report, minutes
+from builders import NOW, a_handling, a_report, minutes
 from fusionbus.contract import topics
 from fusionbus.contract.codec import encode
 from fusionbus.contract.handling import Legal
 from fusionbus.contract.keeping import AnyOrder, LegalHold, Purge, ReleaseHold
 from fusionbus.contract.records import AuditEvent, ReceiptOutcome, RejectReason
-from fusionbus.contract.vocabulary import AlertKind, MsgType, Status
+from fusionbus.contract.vocabulary import TLP, AlertKind, MsgType, Severity, Status
 from fusionbus.streams import keeping
 from hub import HubOnPaper
 from records_desk import MARK, give, marked, newest, order, plain, purge, state_of, sweep
@@ -68,6 +68,18 @@ def test_what_others_told_of_the_incident_stands_without_what_was_made_from_the_
     assert after.members[1].reasons == ()
     (alert,) = [alert for alert in hub.alerts_of("NACTA") if alert.erase is not None]
     assert alert.incident.claim.headline == plain().headline
+
+
+def test_whoever_loses_a_report_by_its_new_markings_is_told_to_erase_it_and_others_are_not(hub: HubOnPaper) -> None:
+    hub.send(marked(severity=Severity.MINOR))
+    had = {alert.recipient: alert.alert_id for alert in hub.alerts()}
+    narrow = a_handling(tlp=TLP.RED, releasable_to=("NACTA",))
+    hub.send(marked(msg_type=MsgType.UPDATE, revision=2, reported_at=NOW, severity=Severity.MINOR, handling=narrow))
+    erased = {alert.recipient: alert.erase.alerts for alert in hub.alerts() if alert.erase is not None}
+    assert erased == {agency: (alert_id,) for agency, alert_id in had.items() if agency != "NACTA"}
+    hub.clear()
+    hub.send(marked(msg_type=MsgType.CANCEL, revision=3, reported_at=NOW, severity=Severity.MINOR, handling=narrow))
+    assert [alert.erase for alert in hub.alerts()] == [None]
 
 
 def test_a_purge_given_twice_tells_nobody_a_second_time(hub: HubOnPaper) -> None:
