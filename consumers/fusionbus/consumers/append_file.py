@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from fusionbus.contract.errors import Misconfigured, RetryLater
 
 LOCK_S_MAX = 5.0  # another receiver holds the lock for one write and one fsync: milliseconds
 READ_BYTES = 1 << 20
+_FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 OWNER_ONLY = 0o600  # alerts are marked information
 
 
@@ -46,19 +47,35 @@ class AppendFile:
 
     def append(self, line_id: str, line: bytes) -> bool:
         """Whether the line was new; when this returns it is on the disk. Raises: RetryLater when the disk refuses."""
-        try:
-            self._follow_rotation()
-            with self._locked():
-                self._catch_up()
-                if line_id.encode() in self._ids:
-                    return False
-                self._write(line + b"\n")
-        except OSError as exc:
-            raise RetryLater(
-                f"{self.path} cannot be written ({exc.strerror}): free space or mend the disk; it is tried again."
-            ) from exc
+        with self._explained(), self._locked():
+            self._catch_up()
+            if line_id.encode() in self._ids:
+                return False
+            self._write(line + b"\n")
         self._ids.add(line_id.encode())
         return True
+
+    def rewrite(self, change: Callable[[bytes], bytes]) -> bool:
+        """Whether a line became another by `change`, which gets each without its end.
+
+        The file is replaced as a whole, on the disk when this returns: a reader sees the old one or the new one. Lines
+        that somebody moved away (logrotate) are out of reach.
+
+        Raises:
+            RetryLater: the disk refuses; the file is as it was.
+        """
+        with self._explained(), self._locked():
+            self._catch_up()
+            fresh = self.path.with_name(self.path.name + ".rewritten")
+            try:
+                changed = self._write_changed(fresh, change)
+                if changed:
+                    fresh.replace(self.path)
+            finally:
+                fresh.unlink(missing_ok=True)
+        if changed:
+            self._follow_rotation()
+        return changed
 
     def close(self) -> None:
         """Closes the file."""
@@ -85,8 +102,39 @@ class AppendFile:
         os.close(self._fd)
         self._fd, self._read_to = fresh, 0
 
+    def _write_changed(self, fresh: Path, change: Callable[[bytes], bytes]) -> bool:
+        changed = False
+        with self.path.open("rb") as lines, os.fdopen(os.open(fresh, _FRESH, OWNER_ONLY), "wb") as out:
+            for line in lines:
+                old = line.rstrip(b"\n")
+                new = change(old)
+                changed = changed or new != old
+                out.write(new + b"\n")
+            out.flush()
+            os.fsync(out.fileno())
+        return changed
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            raise RetryLater(
+                f"{self.path} cannot be written ({exc.strerror}): free space or mend the disk; it is tried again."
+            ) from exc
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        """Holds the lock of the file that has the name now: another process may have put a new one in its place."""
+        while True:
+            self._follow_rotation()
+            with self._lock_held():
+                if os.path.samestat(os.fstat(self._fd), self.path.stat()):
+                    yield
+                    return
+
+    @contextmanager
+    def _lock_held(self) -> Iterator[None]:
         until = time.monotonic() + LOCK_S_MAX
         while True:
             try:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from fusionbus.consumers.append_file import AppendFile
@@ -11,6 +12,7 @@ from fusionbus.contract import codec, ids
 from fusionbus.contract.base import AgencyId
 from fusionbus.contract.codec import SENTENCE_MAX, Undecodable
 from fusionbus.contract.errors import Misconfigured, RetryLater
+from fusionbus.contract.keeping import Erasure
 from fusionbus.contract.records import DeadLetter, RejectReason
 from fusionbus.shell.settings import default_home
 
@@ -63,6 +65,17 @@ class DeadLetters:
         except RetryLater as exc:
             raise Misconfigured(f"A dead letter cannot be kept: {exc} The receiver stops; nothing is lost.") from exc
 
+    def erase(self, erasure: Erasure, by: str) -> None:
+        """Takes the body out of letters that hold an alert which this erasure touches; their size and digest stay.
+
+        Raises: Misconfigured where the file cannot be written: then the receiver must not go on.
+        """
+        if self.path.exists():
+            try:
+                self._open().rewrite(partial(_left_of_letter, erasure=erasure, by=by))
+            except RetryLater as exc:
+                raise Misconfigured(f"A dead letter cannot be erased: {exc} The receiver stops.") from exc
+
     def close(self) -> None:
         """Closes the file."""
         if self._file is not None:
@@ -82,3 +95,15 @@ def given_up(handler: str, error: Exception) -> Undecodable:
     """Why a handler could not take an alert. An unforeseen error's text stays out: it may quote the alert."""
     said = str(error) if isinstance(error, RetryLater) else f"{type(error).__name__}, see the receiver's log"
     return Undecodable(RejectReason.UNPROCESSABLE, f"Handler {handler}: {said}"[:SENTENCE_MAX], handler)
+
+
+def _left_of_letter(line: bytes, *, erasure: Erasure, by: str) -> bytes:
+    """The letter as it may stay; which alert it holds is looked for by id, for it may be no readable one."""
+    letter = codec.decode(DeadLetter, line)
+    if isinstance(letter, Undecodable):
+        return line
+    body = base64.b64decode(letter.body_base64)
+    touched = any(name.encode() in body for name in (*erasure.alerts, *erasure.incidents))
+    if not touched or by.encode() in body:
+        return line
+    return codec.encode(letter.model_copy(update={"body_base64": ""}))

@@ -91,6 +91,8 @@ class Delivery:
             if isinstance(outcome, Interrupted):
                 return outcome
             outcomes.append(outcome)
+        if alert.erase is not None:
+            self._dead_letters.erase(alert.erase, alert.alert_id)
         return self._count(alert, outcomes, arrived_at)
 
     def _read(self, raw: RawAlert) -> Alert | Undecodable:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fusionbus.consumers.handlers import Taken, schema
+from fusionbus.consumers.handlers.erasing_rows import erase, prepare_to_erase
 from fusionbus.consumers.handlers.rows import Row, alert_row, body_row, incident_row, subject_rows, when
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.control import Acknowledgement
@@ -35,6 +36,7 @@ class SqliteHandler:
 
     def __init__(self, path: Path, busy_s: float = BUSY_S_MAX) -> None:
         self.path = path
+        self._unswept = False
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
         except OSError as exc:
@@ -62,6 +64,10 @@ class SqliteHandler:
             if alert.body.report_id:
                 # Both ways round: the withdrawal may come before what it withdraws.
                 self._db.execute(WITHDRAW, {"report_id": alert.body.report_id})
+            if alert.erase is not None:
+                self._unswept = erase(self._db, alert.alert_id, alert.erase) or self._unswept
+        if self._unswept:
+            self._empty_log()
         return Taken.NEW
 
     def acknowledged(self, acknowledgement: Acknowledgement) -> None:
@@ -85,12 +91,22 @@ class SqliteHandler:
 
     def close(self) -> None:
         """Closes the database."""
+        if self._unswept:
+            with suppress(RetryLater, Misconfigured):
+                self._empty_log()
         self._db.close()
+
+    def _empty_log(self) -> None:
+        """Takes what was erased out of the write-ahead log too; a reader may hold it up, then the next alert tries."""
+        with self._explained():
+            (busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._unswept = bool(busy)
 
     def _set_up(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")  # readers (the dashboard) never wait for the receiver
         self._db.execute("PRAGMA synchronous = FULL")  # in WAL mode NORMAL may lose what was committed last
         self._db.execute("PRAGMA foreign_keys = ON")
+        prepare_to_erase(self._db)
         self._db.execute("BEGIN IMMEDIATE")
         known = self._db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'").fetchone()[0]
         if not known:

@@ -14,6 +14,7 @@ from fusionbus.consumers.handlers.plain_text import line, lines
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.base import Interval, Range
 from fusionbus.contract.errors import Misconfigured
+from fusionbus.contract.keeping import Erasure
 from fusionbus.contract.report import Place
 from fusionbus.contract.vocabulary import AlertMsgType, Credibility, Form, Province, Severity, Status
 
@@ -25,6 +26,7 @@ NARRATIVE_CHARS_MAX = 1_500
 """What fits on a screen beside the rest; the stored alert has all of it."""
 LABEL_CHARS = 10
 ROOM_CHARS_MIN = 30
+NAMED_MAX = 5
 TITLE: Final = "title"
 
 COLOURS: Final = {
@@ -137,6 +139,8 @@ def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
     marks = [f"TLP:{handling.tlp}", f"PAP:{handling.pap}", handling.classification.replace("_", " ")]
     marks += ["originator control"] * handling.originator_control + ["third-agency rule"] * handling.third_agency_rule
     yield "marking", " · ".join([*marks, *(line(caveat) for caveat in handling.caveats), f"form: {FORMS[alert.form]}"])
+    if alert.erase:
+        yield "erase", _to_erase(alert.erase)
     if body.contact:
         yield "contact", line(body.contact)
     if alert.acknowledge_by:
@@ -150,6 +154,14 @@ def _narrative(alert: Alert) -> list[str]:
     kept = [part for part in lines(text[:NARRATIVE_CHARS_MAX]) if part]
     more = len(text) - NARRATIVE_CHARS_MAX
     return [*kept, f"… {more:,} more characters in the stored alert"] if more > 0 else kept
+
+
+def _to_erase(erasure: Erasure) -> str:
+    """What a person has to do: copies on paper and in other systems are out of this software's reach."""
+    named = ", ".join(erasure.alerts[:NAMED_MAX])
+    more = len(erasure.alerts) - NAMED_MAX
+    also = f" and {more} more" if more > 0 else ""
+    return f"every copy of what you had by alert {named}{also}, on paper and in other systems too"
 
 
 def _place(place: Place | None) -> str:
