@@ -6,8 +6,9 @@ from typing import Final
 
 from fusionbus.deploy.agencies import Federation
 
-DEFAULT_BYTES_S: Final = 262_144
-"""180 simulated reports (1.4 kB) a second: a fifth of what one worker of the hub takes (850/s, `make bench`)."""
+DEFAULT_BYTES_S: Final = 131_072
+"""About 80 signed reports of 1.6 kB a second, 280,000 an hour: a tenth of what one worker of the hub takes (850/s,
+`make bench`), so that an agency at its quota slows nobody down."""
 
 
 @dataclass(frozen=True, slots=True)
