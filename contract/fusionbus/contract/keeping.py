@@ -6,6 +6,7 @@ from pydantic import Field
 
 from fusionbus.contract.base import AgencyId, Id, Message, Prose, UtcDatetime
 from fusionbus.contract.control import ControlHead
+from fusionbus.contract.handling import Signature
 
 ERASED_ALERTS_MAX = 10_000
 """A report has no more revisions than that, and each makes one alert for a recipient."""
@@ -20,6 +21,8 @@ class KeepingOrder(ControlHead):
     report_id: Id
     reason: Prose
     """Kept in the audit."""
+    signature: Signature | None = None
+    """As a report's: of an agency that must sign, orders are taken only so."""
 
 
 class Purge(KeepingOrder):

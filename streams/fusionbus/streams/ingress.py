@@ -89,7 +89,7 @@ def _one_report(work: Work, event: Event, arrival: Arrival, seen: Table) -> bool
     work.tally["in", arrival.agency] += 1
     report = decode_report(arrival, work.registry, work.now)
     if isinstance(report, Rejection):
-        order = admit_order(arrival, work.now) if report.reason is RejectReason.SCHEMA else None
+        order = admit_order(arrival, work.registry, work.now) if report.reason is RejectReason.SCHEMA else None
         if isinstance(order, AnyOrder):
             return _one_order(work, event, arrival, order, seen)
         work.refuse(event, arrival, order or report)

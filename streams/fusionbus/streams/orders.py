@@ -8,12 +8,14 @@ from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.keeping import ORDERS, AnyOrder
 from fusionbus.contract.records import RejectReason
 from fusionbus.streams.admit import CLOCK_SKEW_MAX, Arrival
+from fusionbus.streams.registry import Registry
 from fusionbus.streams.values import Rejection
+from fusionbus.streams.verify import signature_fault
 
 NO_SUCH_REPORT = "This agency has no report with that id here: give the id that stands in its receipts."
 
 
-def admit_order(arrival: Arrival, now: datetime) -> AnyOrder | Rejection | None:
+def admit_order(arrival: Arrival, registry: Registry, now: datetime) -> AnyOrder | Rejection | None:
     """The order, why it is none that may be given, or None where the message is no order at all.
 
     Only asked of what is no report, so that no report is read twice.
@@ -32,7 +34,9 @@ def admit_order(arrival: Arrival, now: datetime) -> AnyOrder | Rejection | None:
         return Rejection(RejectReason.WRONG_KEY, why, "key", name)
     if order.at > now + CLOCK_SKEW_MAX:
         return Rejection(RejectReason.FUTURE_DATED, "`at` lies in the future: set this machine's clock.", "at", name)
-    return order
+    entry = registry.agencies[arrival.agency]
+    unsigned = signature_fault(order, arrival.value or b"", arrival.published_at, entry)
+    return order if unsigned is None else Rejection(RejectReason.BAD_SIGNATURE, unsigned, "signature", name)
 
 
 def no_such_report(order: AnyOrder) -> Rejection:

@@ -2,26 +2,35 @@
 
 import base64
 from datetime import datetime
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from fusionbus.contract.agency import Agency, SigningKey
-from fusionbus.contract.report import ThreatReport
+from fusionbus.contract.handling import Signature
 from fusionbus.contract.signing import message_of, unsealed
 
 
-def signature_fault(report: ThreatReport, raw: bytes, written_at: datetime, agency: Agency) -> str | None:
-    """Why its signature, or the lack of one, keeps a report out, in one sentence; None where it does not.
+class Signed(Protocol):
+    """A report, or an order about one."""
+
+    @property
+    def signature(self) -> Signature | None:
+        """Its signature, if it has one."""
+
+
+def signature_fault(message: Signed, raw: bytes, written_at: datetime, agency: Agency) -> str | None:
+    """Why its signature, or the lack of one, keeps a message out, in one sentence; None where it does not.
 
     `written_at` is the broker's time stamp: the writer's own dates prove nothing about when a key was used. A report
     without signature costs one look; a signed one 0.12 ms (measured).
     """
-    signature = report.signature
+    signature = message.signature
     if signature is None:
         if not agency.must_sign:
             return None
-        return f"The report is not signed, and {agency.agency} signs all of its reports: set FUSION_SIGNING_KEY_FILE."
+        return f"This is not signed, and {agency.agency} signs all that it sends here: set FUSION_SIGNING_KEY_FILE."
     key = next((one for one in agency.keys if one.key_id == signature.key_id), None)
     if key is None:
         return (
@@ -32,15 +41,12 @@ def signature_fault(report: ThreatReport, raw: bytes, written_at: datetime, agen
         return stale
     signed = unsealed(raw, signature)
     if signed is None:
-        return "The signature is not the last member of the report, written without blanks: see docs/wire-format.md."
+        return "The signature is not the last member of the message, written without blanks: see docs/wire-format.md."
     try:
         public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key.public_key))
         public.verify(_exactly(signature.value), message_of(signed))
     except (InvalidSignature, ValueError):
-        return (
-            f"The signature does not fit: the report was changed after it was signed, or key {key.key_id} did not sign "
-            "it."
-        )
+        return f"The signature does not fit: the message was changed, or key {key.key_id} did not sign it."
     return None
 
 

@@ -12,6 +12,7 @@ from builders import NOW, a_report, an_agency, minutes
 from fusionbus.contract import topics
 from fusionbus.contract.agency import SigningKey
 from fusionbus.contract.codec import encode
+from fusionbus.contract.keeping import Purge
 from fusionbus.contract.records import AuditEvent, Receipt, ReceiptOutcome, RejectReason
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import MsgType
@@ -91,7 +92,7 @@ def unsigned(raw: bytes) -> bytes:
 
 
 FORGERIES: list[tuple[str, Callable[[bytes], bytes], str]] = [
-    ("altered", altered, "was changed after it was signed"),
+    ("altered", altered, "the message was changed"),
     ("written anew by something in between", rewritten, "not the last member"),
     ("with the signature elsewhere", moved, "not the last member"),
     ("with the signature taken off", unsigned, "is not signed"),
@@ -172,6 +173,18 @@ def test_a_signed_report_replayed_on_another_agencys_topic_is_refused(seal: Seal
     hub = a_hub(listed(FIRST))
     hub.put(topics.reports_topic("IB"), KEY, signed(a_report(), seal))
     assert refusal(hub, "IB").reason is RejectReason.WRONG_AGENCY
+
+
+def test_of_an_agency_that_must_sign_orders_are_signed_too(seal: Seal) -> None:
+    hub = a_hub(listed(FIRST))
+    hub.put(TOPIC, KEY, signed(a_report(), seal))
+    hub.clear()
+    order = encode(Purge(agency="CTD-KP", at=NOW, report_id=a_report().report_id, reason="Made up"))
+    for raw in (order, seal(order).replace(b"Made up", b"Made on")):
+        accepted = hub.admit([hub.event(TOPIC, KEY, raw)])
+        assert accepted == []
+    assert [receipt.reason for receipt in hub.receipts_of("CTD-KP")] == [RejectReason.BAD_SIGNATURE] * 2
+    assert len(hub.admit([hub.event(TOPIC, KEY, seal(order))])) == 1
 
 
 def test_fields_that_this_version_does_not_know_are_covered(seal: Seal) -> None:
