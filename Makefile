@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 
-.PHONY: help install demo up down test test-fast check format schemas bench flood quality chaos wheels clean
+.PHONY: help install demo up down test test-fast check format schemas bench flood quality fuzz chaos wheels clean
 
 help: ## Print this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ quality: $(STAMP) ## Score correlation: make quality LABELS=… REPORTS=… [MAP
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,quality]"
 	@PYTHONPATH=tests $(BIN)/python -m quality $(if $(REPORTS),--reports "$(REPORTS)") $(if $(LABELS),--labels "$(LABELS)") \
 		--mapping "$(or $(MAPPING),event-record)" $(if $(SUBSET),--subset "$(SUBSET)") $(if $(GROWTH),--growth)
+
+fuzz: $(STAMP) ## Throw bytes at every parser, guided by coverage: make fuzz [MINUTES=10] [TARGETS="csv walk"].
+	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install --quiet --constraint constraints.txt atheris
+	@PYTHONPATH=tests $(BIN)/python -W ignore -m fuzz --minutes $(or $(MINUTES),10) $(TARGETS)
 
 chaos: $(STAMP) ## Kill, freeze and restart workers under load and count what is lost (long): make chaos [SEED=1].
 	@$(BIN)/python tests/chaos/engine_chaos.py 2 $(or $(SEED),1) random

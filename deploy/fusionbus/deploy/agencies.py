@@ -15,6 +15,7 @@ from fusionbus.contract import ids
 from fusionbus.contract.agency import Agency, Subscription
 from fusionbus.contract.base import Message, UtcDatetime
 from fusionbus.contract.errors import Misconfigured
+from fusionbus.shell.yaml_limits import is_too_deep, is_too_large
 
 FILE_NAME = "agencies.yaml"
 FILE_BYTES_MAX = 4_194_304
@@ -69,14 +70,18 @@ def read(path: Path | None = None) -> Federation:
 
 def parse(text: str, where: str = FILE_NAME) -> Federation:
     """The federation that a YAML text describes. Raises: Misconfigured, one sentence."""
+    if is_too_deep(text):
+        raise Misconfigured(f"{where} has far too many brackets open at once: close them.")
     try:
         tree = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as exc:
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:  # a date that is none is a ValueError
         mark = getattr(exc, "problem_mark", None)
         line = f" in line {mark.line + 1}" if mark else ""
         raise Misconfigured(
             f"{where} is not YAML{line}: {getattr(exc, 'problem', None) or 'it is malformed'}."
         ) from exc
+    if is_too_large(tree):
+        raise Misconfigured(f"{where} unfolds to far too many values: leave out its aliases (`*name`).")
     if not isinstance(tree, dict) or set(tree) != {"as_of", "agencies"} or not isinstance(tree["agencies"], list):
         raise Misconfigured(f"{where} must hold `as_of` (a time) and `agencies` (a list), and nothing else.")
     as_of = _as_of(tree["as_of"], where)
@@ -134,7 +139,7 @@ def _model(model: type[M], fields: dict[str, Any], about: str) -> M:
         field = ".".join(str(part) for part in fault["loc"])
         said = fault["msg"].removeprefix("Value error, ")
         raise Misconfigured(f"{about}, field `{field}`: {said[:1].lower()}{said[1:]}.") from exc
-    except TypeError as exc:
+    except (TypeError, ValueError) as exc:  # ValueError: an alias that names itself
         raise Misconfigured(f"{about}: a field's name or value is of a type that no message holds.") from exc
 
 

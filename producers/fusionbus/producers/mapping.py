@@ -14,6 +14,7 @@ from yaml.composer import ComposerError
 from fusionbus.contract.base import Message, Text
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.vocabulary import CasualtyGroup, EntityType, Outcome, SubjectRole
+from fusionbus.shell.yaml_limits import is_too_deep
 
 MAPPING_BYTES_MAX: Final = 262_144
 """A mapping is a page; a larger file is something else."""
@@ -139,12 +140,10 @@ def load_mapping(name: str) -> Mapping:
     Raises: Misconfigured, one sentence that names the part of the file that is wrong.
     """
     text = _text(name)
+    if is_too_deep(text):
+        raise Misconfigured(f"The mapping {name} has far too many brackets open at once: close them.")
     try:
         return Mapping.model_validate_json(json.dumps(yaml.load(text, Loader=_Plain)))  # noqa: S506 - a safe one
-    except (yaml.YAMLError, TypeError) as exc:
-        where = getattr(exc, "problem_mark", None)
-        line = f", line {where.line + 1}" if where is not None else ""
-        raise Misconfigured(f"The mapping {name}{line} is not YAML: {getattr(exc, 'problem', None) or exc}.") from exc
     except ValidationError as exc:
         # A rule may also be a heading alone, so each fault is told twice: the longer path is the one inside the rule.
         first = max(exc.errors(include_url=False, include_input=False, include_context=False), key=_depth)
@@ -153,6 +152,11 @@ def load_mapping(name: str) -> Mapping:
         )
         said = first["msg"].removeprefix("Value error, ")
         raise Misconfigured(f"The mapping {name} is wrong at {part}: {said}.") from exc
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as exc:
+        # A date that is none, a number without end and brackets without end are no YAMLError.
+        where = getattr(exc, "problem_mark", None)
+        line = f", line {where.line + 1}" if where is not None else ""
+        raise Misconfigured(f"The mapping {name}{line} is not YAML: {getattr(exc, 'problem', None) or exc}.") from exc
 
 
 def _depth(fault: ErrorDetails) -> tuple[bool, int]:

@@ -2,19 +2,16 @@
 
 import csv
 import json
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile, ZipFile
+from typing import IO, Any, Final
+from zipfile import ZipFile
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
-from fusionbus.contract.errors import Misconfigured
+from fusionbus.contract.errors import FusionError, Misconfigured
 from fusionbus.producers.mapping import Mapping
 from fusionbus.shell.plain import from_cell
 
@@ -25,8 +22,6 @@ EMPTY_ROWS_MAX: Final = 20_000
 """One after the other: a second of reading; a sheet may claim a thousand million of them."""
 UNPACKED_BYTES_MAX: Final = 268_435_456
 """Of an XLSX file, unpacked: 256 MiB hold some million rows of a register; a bomb of 40 kB may claim gigabytes."""
-_BROKEN: Final = (BadZipFile, InvalidFileException, KeyError, ParseError, zlib.error, EOFError, ValueError, TypeError)
-"""What zipfile, the XML parser and openpyxl raise for files that are damaged or made to hurt."""
 SAMPLE_CHARACTERS: Final = 8_192
 
 Cell = str | datetime | date
@@ -72,12 +67,6 @@ def open_sheet(file: Path, mapping: Mapping) -> Sheet:
         raise Misconfigured(
             f"{file.name} is not UTF-8 text: in the spreadsheet program save it as “CSV UTF-8”, or as XLSX."
         ) from exc
-    except _BROKEN as exc:
-        raise _no_xlsx(file) from exc
-
-
-def _no_xlsx(file: Path) -> Misconfigured:
-    return Misconfigured(f"{file.name} is no XLSX file: open it in a spreadsheet program and save it anew.")
 
 
 def _csv(file: Path, mapping: Mapping) -> Sheet:
@@ -111,34 +100,51 @@ def _numbered(file: Path, lines: Iterator[list[str]]) -> Iterator[list[Any]]:
 
 
 def _xlsx(file: Path, mapping: Mapping) -> Sheet:
-    with ZipFile(file) as archive:
+    return _sheet(file, _xlsx_lines(file, mapping.sheet), mapping)
+
+
+def _xlsx_lines(file: Path, name: str | None) -> Iterator[list[Any]]:
+    """The rows of the sheet of this name, or the first. Raises: Misconfigured, at any row: they are read one by one."""
+    try:
+        with file.open("rb") as stream:  # openpyxl leaves a file open that it opened and could not read
+            _refuse_bomb(file, stream)
+            sheet = _named_sheet(file, openpyxl.load_workbook(stream, read_only=True, data_only=True), name)
+            yield from _lines(file, sheet.iter_rows(values_only=True, max_col=COLUMNS_MAX))
+    except (OSError, FusionError):
+        raise
+    except Exception as exc:
+        # openpyxl has no error of its own: a damaged file ends in whatever its parts happen to hit (found by fuzzing:
+        # ParseError, KeyError, IndexError, TypeError, ValueError, zlib.error and more).
+        raise Misconfigured(f"{file.name} is no XLSX file: open it in a spreadsheet program and save it anew.") from exc
+
+
+def _refuse_bomb(file: Path, stream: IO[bytes]) -> None:
+    with ZipFile(stream) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())  # zipfile unpacks no more than it says here
     if unpacked > UNPACKED_BYTES_MAX:
         raise Misconfigured(
             f"{file.name} would unpack to {unpacked:,} bytes and the limit is {UNPACKED_BYTES_MAX:,}: save it as CSV, "
             "or in parts."
         )
-    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    if mapping.sheet is not None and mapping.sheet not in book.sheetnames:
-        raise Misconfigured(f"{file.name} has no sheet `{mapping.sheet}`; it has {', '.join(book.sheetnames)}.")
-    sheet = book[mapping.sheet or book.sheetnames[0]]
-    return _sheet(file, _lines(file, sheet.iter_rows(values_only=True, max_col=COLUMNS_MAX)), mapping)
+
+
+def _named_sheet(file: Path, book: openpyxl.Workbook, name: str | None) -> Any:
+    if name is not None and name not in book.sheetnames:
+        raise Misconfigured(f"{file.name} has no sheet `{name}`; it has {', '.join(book.sheetnames)}.")
+    return book[name or book.sheetnames[0]]
 
 
 def _lines(file: Path, rows: Iterator[tuple[Any, ...]]) -> Iterator[list[Any]]:
-    """The rows, which are read only now; up to a row number out of all bounds they would be empty for ever."""
+    """The rows; up to a row number out of all bounds they would be empty for ever."""
     empty = 0
-    try:
-        for row in rows:
-            empty = 0 if any(row) else empty + 1
-            if empty > EMPTY_ROWS_MAX:
-                raise Misconfigured(
-                    f"{file.name} has more than {EMPTY_ROWS_MAX:,} empty rows one after the other: delete them in the "
-                    "spreadsheet program, also below the last one, and save it anew."
-                )
-            yield list(row)
-    except _BROKEN as exc:
-        raise _no_xlsx(file) from exc
+    for row in rows:
+        empty = 0 if any(row) else empty + 1
+        if empty > EMPTY_ROWS_MAX:
+            raise Misconfigured(
+                f"{file.name} has more than {EMPTY_ROWS_MAX:,} empty rows one after the other: delete them in the "
+                "spreadsheet program, also below the last one, and save it anew."
+            )
+        yield list(row)
 
 
 def _sheet(file: Path, lines: Iterator[list[Any]], mapping: Mapping) -> Sheet:
