@@ -1,7 +1,9 @@
 """Structured logs: a static event name, fields and ids; never a body, never a person."""
 
+import io
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
@@ -17,10 +19,23 @@ class PlainLines(logging.Formatter):
         return super().formatMessage(record)
 
 
+class Stderr(io.TextIOBase):
+    """Standard error as it is now: loggers are kept, and a caller may have put another in its place."""
+
+    def write(self, text: str, /) -> int:
+        """Writes to it."""
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Sends on what waits in it."""
+        sys.stderr.flush()
+
+
 def set_up(level: str = "INFO", *, json: bool = False) -> None:
     """Sends logs to standard error, as lines for people or as JSON."""
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    said = logging.StreamHandler(sys.stderr)
+    stderr = cast("TextIO", Stderr())
+    said = logging.StreamHandler(stderr)
     said.setFormatter(PlainLines("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[said])
     # kafka-python tells each connection attempt as an error; the command tells it once, in words.
@@ -35,6 +50,6 @@ def set_up(level: str = "INFO", *, json: bool = False) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stderr),
         cache_logger_on_first_use=True,
     )
