@@ -1,0 +1,78 @@
+"""Reads topics and groups to their ends, by a client of its own."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from fusionbus.contract import topics
+
+ANSWER_S = 15.0
+QUIET = {"enable.auto.commit": False, "log_level": 2}
+HUB_READS = (topics.REPORTS, topics.CONTROL, topics.ACCEPTED)
+
+
+class Reader:
+    """Sees everything on the broker.
+
+    Args:
+        bootstrap: the broker's own address, not a proxy's.
+    """
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "chaos-oracle"} | QUIET)
+
+    def close(self) -> None:
+        """Disconnects."""
+        self._consumer.close()
+
+    def places(self, *prefixes: str) -> list[TopicPartition]:
+        """All partitions of the topics whose names begin so."""
+        known = AdminClient({"bootstrap.servers": self._bootstrap}).list_topics(timeout=ANSWER_S).topics
+        return [
+            TopicPartition(name, number)
+            for name, told in known.items()
+            if name.startswith(prefixes)
+            for number in told.partitions
+        ]
+
+    def end_of(self, place: TopicPartition) -> int:
+        """Where the next record of a partition will stand."""
+        return int(self._consumer.get_watermark_offsets(place, timeout=ANSWER_S)[1])
+
+    def records(self, topic: str) -> int:
+        """How many records a topic has had."""
+        return sum(self.end_of(place) for place in self.places(topic) if place.topic == topic)
+
+    def bodies(self, topic: str) -> list[dict[str, Any]]:
+        """Every record of a topic as JSON, up to its present end."""
+        return [
+            json.loads(value) for place in self.places(topic) if place.topic == topic for value in self._values(place)
+        ]
+
+    def _values(self, place: TopicPartition) -> Iterator[bytes]:
+        end = self.end_of(place)
+        self._consumer.assign([TopicPartition(place.topic, place.partition, 0)])
+        at = 0
+        while at < end:
+            for message in self._consumer.consume(min(2_000, end - at), 0.5):
+                if (error := message.error()) is not None:
+                    raise KafkaException(error)
+                at = (message.offset() or 0) + 1
+                yield message.value() or b""
+
+    def behind(self, group: str = topics.HUB_APP, prefixes: tuple[str, ...] = HUB_READS) -> Mapping[str, int]:
+        """By topic, how many records the group has not committed yet."""
+        places = self.places(*prefixes)
+        looker = Consumer({"bootstrap.servers": self._bootstrap, "group.id": group} | QUIET)
+        try:
+            left: dict[str, int] = {}
+            for found in looker.committed(places, ANSWER_S):
+                number = self.end_of(found) - max(0, found.offset)
+                left[found.topic] = left.get(found.topic, 0) + number
+            return left
+        finally:
+            looker.close()
