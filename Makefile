@@ -68,9 +68,8 @@ fuzz: $(STAMP) ## Throw bytes at every parser, guided by coverage: make fuzz [MI
 	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install --quiet --constraint constraints.txt atheris
 	@PYTHONPATH=tests $(BIN)/python -W ignore -m fuzz --minutes $(or $(MINUTES),10) $(TARGETS)
 
-chaos: $(STAMP) ## Kill, freeze and restart workers under load and count what is lost (long): make chaos [SEED=1].
-	@$(BIN)/python tests/chaos/engine_chaos.py 2 $(or $(SEED),1) random
-	@$(BIN)/python tests/chaos/engine_chaos.py 3 $(or $(SEED),1) storm
+chaos: $(STAMP) ## Pull the bus apart and count what is lost (hours): make chaos [ROWS="kill storm"] [SEED=1] [SCALE=1].
+	@PYTHONPATH=tests $(BIN)/python -m chaos $(ROWS) --seed $(or $(SEED),1) --scale $(or $(SCALE),1)
 
 wheels: $(STAMP) ## Build the full wheel and the slim ones that agencies install.
 	@for room in . contract producers consumers; do $(BIN)/python -m build --wheel --no-isolation --outdir dist $$room || exit 1; done

@@ -12,35 +12,44 @@ from rich.table import Table
 with warnings.catch_warnings():
     # kafka-python 3.0.12 reads its schemas through a function that Python 3.11 deprecates (3.13 took that back).
     warnings.simplefilter("ignore", DeprecationWarning)
-    from chaos import row, rows_brokers, rows_disks, rows_messages, rows_sinks, rows_state, rows_workers
+    from chaos import engine_row, row, rows_brokers, rows_disks, rows_messages, rows_sinks, rows_state, rows_workers
 
 FAMILIES = (rows_workers, rows_brokers, rows_disks, rows_state, rows_messages, rows_sinks)
 ROWS = {one.name: one for family in FAMILIES for one in family.ROWS}
+NAMES = (*ROWS, *engine_row.ROWS)
 COLUMNS = ("row", "sent", "delivered", "missing", "duplicates at the sink", "dead letters", "catch-up s", "took s")
 
 
 def main() -> int:
     """0 when every row is clean."""
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all by default")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(NAMES)}; all by default")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scale", type=float, default=1.0, help="1: the numbers of the matrix; 0.2: a fifth of them")
     parser.add_argument("--keep", type=Path, help="leave logs, ledgers and sinks here")
     wish = parser.parse_args()
-    strangers = [name for name in wish.rows if name not in ROWS]
+    strangers = [name for name in wish.rows if name not in NAMES]
     if strangers:
-        parser.error(f"there is no row {', '.join(strangers)}; there are {', '.join(ROWS)}")
+        parser.error(f"there is no row {', '.join(strangers)}; there are {', '.join(NAMES)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a time limit ends what was started, too
     console = Console(width=150 if not sys.stdout.isatty() else None)
     results = []
-    for name in wish.rows or ROWS:
-        console.print(f"{name}: {ROWS[name].does}", highlight=False)
-        result = row.play(ROWS[name], wish.seed, wish.scale, wish.keep and wish.keep / name)
+    for name in wish.rows or NAMES:
+        result = played(name, wish, console)
         results.append(result)
         for line in (*result.verdict.faults, *result.notes):
             console.print(f"  {line}", highlight=False, markup=False)
     console.print(table(results, f"seed {wish.seed}, scale {wish.scale:g}"))
     return int(not all(result.is_clean for result in results))
+
+
+def played(name: str, wish: argparse.Namespace, console: Console) -> row.Result:
+    """The result of one row."""
+    if name in engine_row.ROWS:
+        console.print(f"{name}: {engine_row.ROWS[name][1]}", highlight=False)
+        return engine_row.play(name, wish.seed)
+    console.print(f"{name}: {ROWS[name].does}", highlight=False)
+    return row.play(ROWS[name], wish.seed, wish.scale, wish.keep and wish.keep / name)
 
 
 def table(results: list[row.Result], title: str) -> Table:
