@@ -3,6 +3,7 @@
 import io
 import logging
 import sys
+from contextlib import suppress
 from typing import TextIO, cast
 
 import structlog
@@ -20,15 +21,22 @@ class PlainLines(logging.Formatter):
 
 
 class Stderr(io.TextIOBase):
-    """Standard error as it is now: loggers are kept, and a caller may have put another in its place."""
+    """Standard error as it is now: loggers are kept, and a caller may have put another in its place.
+
+    It never fails: where the disk under a log is full, lines are lost. A thread that dies of its log line would be
+    worse, for it follows the registry or sends an outbox.
+    """
 
     def write(self, text: str, /) -> int:
-        """Writes to it."""
-        return sys.stderr.write(text)
+        """Writes to it, or not."""
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        """Sends on what waits in it."""
-        sys.stderr.flush()
+        """Sends on what waits in it, or not."""
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def set_up(level: str = "INFO", *, json: bool = False) -> None:
