@@ -8,6 +8,8 @@ from chaos.federation import Federation
 from chaos.row import Row, times
 from fusionbus.contract import topics
 
+REFUSED = 2
+"""The exit code of a worker that says in one sentence why it cannot start."""
 CHANGELOGS = [topics.SEEN_CHANGELOG, topics.FUSED_CHANGELOG]
 
 
@@ -26,7 +28,7 @@ def wiped(fed: Federation) -> None:
 
 
 def recreated(fed: Federation) -> None:
-    """Deletes and makes anew both changelogs while no worker runs; then lets new and old reports go on."""
+    """Makes both changelogs anew while no worker runs: workers refuse their old state, and go on without it."""
     fed.load(20, prefix="before")
     fed.wait_for_outputs()
     fed.pause(22)
@@ -40,6 +42,14 @@ def recreated(fed: Federation) -> None:
     fed.pause(2)
     fed.provision()
     for number in range(1, fed.workers + 1):
+        fed.start_worker(number)
+    fed.pause(15)
+    for number in range(1, fed.workers + 1):
+        mate = fed.crew.mates[f"w{number}"]
+        if REFUSED not in mate.codes or "was made anew" not in mate.told():
+            fed.faults.append(f"{mate.name} did not refuse state that goes with other changelogs: {mate.codes}")
+        fed.crew.kill(mate.name)
+        fed.state_of(number).rename(fed.folder / f"state-{number}-of-before")
         fed.start_worker(number)
     fed.load(20, prefix="after")
     fed.wait_for_outputs()

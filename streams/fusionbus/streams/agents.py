@@ -14,7 +14,7 @@ from fusionbus.contract import topics
 from fusionbus.contract.codec import encode
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.records import Tick
-from fusionbus.streams import engine
+from fusionbus.streams import engine, state_folder
 from fusionbus.streams.engine import Decision, EngineApp, Event
 from fusionbus.streams.fusion import Fusion
 from fusionbus.streams.health import Health
@@ -78,10 +78,12 @@ def build(settings: WorkerSettings) -> Hub:
     )
     options = {"bootstrap.servers": settings.bootstrap, "log_level": QUIET} | security.librdkafka()
     partitions, agencies = _survey(options, settings)
+    folder, changelogs = settings.home / f"worker-{settings.worker_id}", (topics.SEEN_CHANGELOG, topics.FUSED_CHANGELOG)
+    state_folder.check(folder, state_folder.ids_of(AdminClient({**options}), changelogs, settings.connect_timeout_s))
     app = engine.build_app(
         topics.HUB_APP,
         brokers=settings.bootstrap,
-        datadir=settings.home / f"worker-{settings.worker_id}",
+        datadir=folder,
         partitions=partitions,
         replication=settings.replication,
         min_insync=2 if settings.replication > 2 else 1,  # noqa: PLR2004 - three copies bear the loss of one
