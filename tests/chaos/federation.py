@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -139,6 +140,12 @@ class Federation:
         while time.monotonic() < until:
             self.crew.look_after()
             time.sleep(0.05)
+
+    def wait_until(self, true: Callable[[], object], seconds_max: float) -> None:
+        """Returns when it is true, or after so long."""
+        until = time.monotonic() + seconds_max
+        while not true() and time.monotonic() < until:
+            self.pause(0.2)
 
     def pause_about(self, low_s: float, high_s: float) -> None:
         """Lets a while go by that the seed decides."""

@@ -1,7 +1,6 @@
 """Rows whose messages are the fault: poison, oversize, wrong clocks, late, out of order, two versions at once."""
 
 import json
-import time
 from datetime import datetime, timedelta
 
 from builders import a_report, an_interval
@@ -57,9 +56,7 @@ def all_agencies(fed: Federation) -> None:
     number = times(fed, 1_000)
     raws = [Raw(AGENCIES[n % len(AGENCIES)], b"k", b"\xff rubbish %d" % n) for n in range(number)]
     fed.put(*raws)
-    until = time.monotonic() + STOPS_WITHIN_S
-    while time.monotonic() < until and sum(len(mate.codes) for mate in fed.crew.mates.values()) < STOPS:
-        fed.pause(0.5)
+    fed.wait_until(lambda: sum(len(mate.codes) for mate in fed.crew.mates.values()) >= STOPS, STOPS_WITHIN_S)
     drained = len(fed.reader.bodies("dead-letters"))
     stops = [mate for name, mate in fed.crew.mates.items() if name.startswith("w") and 70 in mate.codes]
     fed.notes.append(f"{drained} of {number} were made dead letters before the workers stopped")

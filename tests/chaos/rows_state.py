@@ -1,6 +1,7 @@
 """Rows that take the workers' state away: the folder wiped, the changelogs recreated."""
 
 import shutil
+from functools import partial
 
 from confluent_kafka.admin import AdminClient
 
@@ -43,9 +44,9 @@ def recreated(fed: Federation) -> None:
     fed.provision()
     for number in range(1, fed.workers + 1):
         fed.start_worker(number)
-    fed.pause(15)
     for number in range(1, fed.workers + 1):
         mate = fed.crew.mates[f"w{number}"]
+        fed.wait_until(partial(len, mate.codes), 60)
         if REFUSED not in mate.codes or "was made anew" not in mate.told():
             fed.faults.append(f"{mate.name} did not refuse state that goes with other changelogs: {mate.codes}")
         fed.crew.kill(mate.name)
