@@ -44,7 +44,7 @@ class Single:
     copies = 1
 
     def __init__(self, folder: Path) -> None:
-        self._node = LocalBroker(folder, quick_start=False)
+        self._node = LocalBroker(folder)
 
     @property
     def nodes(self) -> tuple[LocalBroker, ...]:
@@ -75,7 +75,7 @@ class _AdvertisesProxy(LocalBroker):
     """A broker with a second listener, which tells its clients to come through the proxy."""
 
     def __init__(self, folder: Path, proxy: Proxy) -> None:
-        super().__init__(folder, quick_start=False)
+        super().__init__(folder)
         self._proxy, self._behind = proxy, 0
 
     def _write_settings(self) -> None:
