@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from fusionbus.contract import topics
 
@@ -23,21 +22,27 @@ class Reader:
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
-        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "chaos-oracle"} | QUIET)
+        self._groups: dict[str, Consumer] = {}
+        self._consumer = self._of_group("chaos-oracle")
+        self._known: list[tuple[str, int]] = []
 
     def close(self) -> None:
         """Disconnects."""
-        self._consumer.close()
+        for consumer in self._groups.values():
+            consumer.close()
+
+    def _of_group(self, group: str) -> Consumer:
+        """A client that may ask what a group has committed, and never joins it."""
+        if group not in self._groups:
+            self._groups[group] = Consumer({"bootstrap.servers": self._bootstrap, "group.id": group} | QUIET)
+        return self._groups[group]
 
     def places(self, *prefixes: str) -> list[TopicPartition]:
-        """All partitions of the topics whose names begin so."""
-        known = AdminClient({"bootstrap.servers": self._bootstrap}).list_topics(timeout=ANSWER_S).topics
-        return [
-            TopicPartition(name, number)
-            for name, told in known.items()
-            if name.startswith(prefixes)
-            for number in told.partitions
-        ]
+        """All partitions of the topics whose names begin so; a run makes its topics before it reads any."""
+        if not self._known:
+            told = self._consumer.list_topics(timeout=ANSWER_S).topics
+            self._known = [(name, number) for name, topic in told.items() for number in topic.partitions]
+        return [TopicPartition(name, number) for name, number in self._known if name.startswith(prefixes)]
 
     def end_of(self, place: TopicPartition) -> int:
         """Where the next record of a partition will stand."""
@@ -66,13 +71,7 @@ class Reader:
 
     def behind(self, group: str = topics.HUB_APP, prefixes: tuple[str, ...] = HUB_READS) -> Mapping[str, int]:
         """By topic, how many records the group has not committed yet."""
-        places = self.places(*prefixes)
-        looker = Consumer({"bootstrap.servers": self._bootstrap, "group.id": group} | QUIET)
-        try:
-            left: dict[str, int] = {}
-            for found in looker.committed(places, ANSWER_S):
-                number = self.end_of(found) - max(0, found.offset)
-                left[found.topic] = left.get(found.topic, 0) + number
-            return left
-        finally:
-            looker.close()
+        left: dict[str, int] = {}
+        for found in self._of_group(group).committed(self.places(*prefixes), ANSWER_S):
+            left[found.topic] = left.get(found.topic, 0) + self.end_of(found) - max(0, found.offset)
+        return left
