@@ -8,6 +8,8 @@ from typing import Any
 Body = Mapping[str, Any]
 ENDS = frozenset({"new_incident", "corroboration", "relay", "update", "cancelled", "repeat"})
 """Outcomes that end a report; a refusal is told by its dead letter."""
+NO_NEWS = frozenset({"escalation", "sharing_request"})
+"""Kinds of alerts that tell again of what was told, on purpose."""
 NAMED_MAX = 3
 
 
@@ -116,7 +118,8 @@ def _twice(sinks: Mapping[str, Sequence[Body]]) -> int:
     twice = 0
     for lines in sinks.values():
         by_id = {line["alert_id"]: line for line in lines}
-        told = Counter((b["body"].get("report_id"), b["body"].get("revision")) for b in by_id.values())
+        news = [line["body"] for line in by_id.values() if line["kind"] not in NO_NEWS]
+        told = Counter((body.get("report_id"), body.get("revision")) for body in news)
         told.pop((None, None), None)
         twice += len(lines) - len(by_id) + sum(told.values()) - len(told)
     return twice
@@ -139,7 +142,7 @@ def _deliveries(evidence: Evidence, receipts: Iterable[Body]) -> list[str]:
     got: dict[tuple[str, int], set[str]] = defaultdict(set)
     for agency, alerts in evidence.alerts.items():
         for alert in alerts:
-            if "report_id" in alert["body"]:
+            if "report_id" in alert["body"] and alert["kind"] not in NO_NEWS:
                 got[alert["body"]["report_id"], alert["body"]["revision"]].add(agency)
     wrong = [
         f"{receipt['report_id']} revision {receipt['revision']}: {receipt['delivered_to']} told, "

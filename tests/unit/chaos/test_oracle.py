@@ -14,8 +14,8 @@ def a_receipt(report_id: str = "r1", outcome: str = "new_incident", revision: in
     return made | {"report_id": report_id, "revision": revision, "delivered_to": 1} | more
 
 
-def an_alert(alert_id: str = "a1", report_id: str = "r1", revision: int = 1) -> dict[str, Any]:
-    return {"alert_id": alert_id, "body": {"report_id": report_id, "revision": revision}}
+def an_alert(alert_id: str = "a1", report_id: str = "r1", revision: int = 1, kind: str = "incident") -> dict[str, Any]:
+    return {"alert_id": alert_id, "kind": kind, "body": {"report_id": report_id, "revision": revision}}
 
 
 def a_letter(offset: int) -> dict[str, Any]:
@@ -49,6 +49,11 @@ def test_a_run_in_which_everything_arrived_once_is_clean() -> None:
 def test_copies_on_the_topics_are_no_fault_for_sinks_know_them_by_id() -> None:
     doubled = found(receipts=[a_receipt(), a_receipt()], alerts={"NACTA": [an_alert(), an_alert()]})
     assert doubled.is_clean
+
+
+def test_an_escalation_is_no_second_alert() -> None:
+    both = [an_alert(), an_alert("a2", kind="escalation")]
+    assert found(alerts={"NACTA": both}, sinks={"NACTA": both}, stored={"NACTA": Counter({"a1": 1, "a2": 1})}).is_clean
 
 
 def test_an_acknowledged_report_without_receipt_and_dead_letter_is_missing() -> None:
