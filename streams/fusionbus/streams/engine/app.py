@@ -15,6 +15,7 @@ from fusionbus.streams.engine.consumer import EngineConsumer
 from fusionbus.streams.engine.counters import Counters
 from fusionbus.streams.engine.decision import ENVELOPE_BYTES
 from fusionbus.streams.engine.die import die
+from fusionbus.streams.engine.recovery import EngineTables
 from fusionbus.streams.engine.settings import BrokerSecurity, EngineSettings
 from fusionbus.streams.engine.store import ROCKSDB
 from fusionbus.streams.engine.table import EngineTable
@@ -88,6 +89,7 @@ def build_app(
         topic_partitions=partitions,
         topic_replication_factor=replication,
         Table=EngineTable,
+        TableManager=EngineTables,
         **_safe_settings(),
         **_limits(settings),
     )
