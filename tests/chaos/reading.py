@@ -1,6 +1,7 @@
 """Reads topics and groups to their ends, by a client of its own."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from fusionbus.contract import topics
 
 ANSWER_S = 15.0
+AGAIN_S = 0.3
 QUIET = {"enable.auto.commit": False, "log_level": 2}
 HUB_READS = (topics.REPORTS, topics.CONTROL, topics.ACCEPTED)
 
@@ -45,8 +47,16 @@ class Reader:
         return [TopicPartition(name, number) for name, number in self._known if name.startswith(prefixes)]
 
     def end_of(self, place: TopicPartition) -> int:
-        """Where the next record of a partition will stand."""
-        return int(self._consumer.get_watermark_offsets(place, timeout=ANSWER_S)[1])
+        """Where the next record of a partition will stand. A client that was led astray by a broker's death asks again."""
+        until = time.monotonic() + ANSWER_S
+        while True:
+            try:
+                return int(self._consumer.get_watermark_offsets(place, timeout=ANSWER_S)[1])
+            except KafkaException:
+                if time.monotonic() > until:
+                    raise
+                self._consumer.list_topics(timeout=ANSWER_S)
+                time.sleep(AGAIN_S)
 
     def records(self, topic: str) -> int:
         """How many records a topic has had."""
