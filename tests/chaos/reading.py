@@ -47,7 +47,7 @@ class Reader:
         return [TopicPartition(name, number) for name, number in self._known if name.startswith(prefixes)]
 
     def end_of(self, place: TopicPartition) -> int:
-        """Where the next record of a partition will stand. A client that was led astray by a broker's death asks again."""
+        """Where the next record of a partition will stand; after the death of a broker it is asked again."""
         until = time.monotonic() + ANSWER_S
         while True:
             try:
