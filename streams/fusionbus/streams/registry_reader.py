@@ -70,10 +70,13 @@ class RegistryReader:
             ) from exc
         if told.error is not None or not told.partitions:
             raise Misconfigured(f"The topic {topics.REGISTRY} is missing: run `fusionbus provision` first.")
-        for number in told.partitions:
-            low, high = consumer.get_watermark_offsets(_place(number), timeout=READ_TIMEOUT_S)
-            # An empty log may begin past zero.
-            self._ends[number] = high if high > low else 0
+        try:
+            for number in told.partitions:
+                low, high = consumer.get_watermark_offsets(_place(number), timeout=READ_TIMEOUT_S)
+                # An empty log may begin past zero.
+                self._ends[number] = high if high > low else 0
+        except KafkaException as exc:  # a broker that has just started knows its topics before it leads them
+            raise RetryLater(f"The broker does not serve the topic {topics.REGISTRY} yet: try again.") from exc
         return [TopicPartition(topics.REGISTRY, number, 0) for number in told.partitions]
 
     def _follow(self, consumer: Consumer) -> None:
