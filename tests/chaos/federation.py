@@ -30,7 +30,7 @@ from fusionbus.contract import topics
 from fusionbus.contract.codec import encode
 
 PARTITIONS = 4
-RATE = 40.0
+RATE = 25.0
 """Reports a second: a share of what one worker takes, so that a fault has something to hit and the machine keeps up."""
 RECEIVERS = {"NACTA": ("jsonl", "sqlite"), "CTD-KP": ("jsonl",)}
 DRAIN_S_MAX = 150.0
