@@ -1,4 +1,4 @@
-"""The chaos matrix in short, with every run of the tests: workers and broker killed and bounced under load."""
+"""The chaos matrix in short, with every run of the tests: a worker killed and the broker bounced, under load."""
 
 from pathlib import Path
 
@@ -11,29 +11,23 @@ from chaos.oracle import judge
 pytestmark = [pytest.mark.broker, pytest.mark.chaos]
 
 
-def test_nothing_is_lost_or_told_twice_when_workers_and_broker_are_killed_and_bounced_under_load(
+def test_nothing_is_lost_or_told_twice_when_a_worker_is_killed_and_the_broker_bounced_under_load(
     tmp_path: Path,
 ) -> None:
     with Federation(Single(tmp_path / "broker"), tmp_path, seed=1) as fed:
         (node,) = fed.brokers.nodes
-        fed.load(45, rate=20)
+        fed.load(40, rate=15)
         fed.wait_for_outputs()
         fed.crew.kill("w1")
-        fed.start_worker(1)
-        fed.pause(2)
-        node.kill()
-        node.start()
-        fed.wait_for_outputs()
-        fed.crew.kill("w2")
-        fed.start_worker(2, dies_at="sent:2")
-        fed.pause(5)
-        fed.crew.kill("w2")
-        fed.start_worker(2)
+        dying = fed.start_worker(1, dies_at="sent:2")
         node.restart()
+        fed.wait_until(lambda: not dying.alive, 30)
+        fed.crew.kill("w1")
+        fed.start_worker(1)
         fed.wait_for_outputs()
         fed.finish_loads()
         fed.drain()
         verdict = judge(fed.evidence())
     assert (verdict.faults, fed.faults) == ((), [])
     assert (verdict.missing, verdict.duplicates) == (0, 0)
-    assert verdict.sent > 200
+    assert verdict.sent > 100
