@@ -8,7 +8,7 @@ from chaos.brokers import Single
 from chaos.federation import Federation
 from chaos.oracle import judge
 
-pytestmark = [pytest.mark.broker, pytest.mark.chaos]
+pytestmark = [pytest.mark.broker, pytest.mark.chaos, pytest.mark.timeout(300)]
 
 
 def test_nothing_is_lost_or_told_twice_when_a_worker_is_killed_and_the_broker_bounced_under_load(
