@@ -163,6 +163,8 @@ class Incident(Message):
     """The newest revision each recipient has acknowledged."""
     used_by: tuple[AgencyId, ...] = ()
     false_alarm_by: tuple[AgencyId, ...] = ()
+    pointed_to: tuple[Id, ...] = ()
+    """Pairs of reports whose originators were pointed to each other, for deconfliction: each pair once."""
     merged_into: Id | None = None
     """The incident that a person found to be the same: what was here stands there, here are only its names."""
     reduced: bool = False

@@ -125,6 +125,7 @@ class AuditEvent(StrEnum):
     HOLD_CHANGED = "hold_changed"
     INCIDENT_MERGED = "incident_merged"
     INCIDENT_SPLIT = "incident_split"
+    DECONFLICTED = "deconflicted"
     SHARING_ASKED = "sharing_asked"
     SHARING_DECIDED = "sharing_decided"
     ALERT_ESCALATED = "alert_escalated"

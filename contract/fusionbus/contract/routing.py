@@ -16,6 +16,9 @@ class Rule(StrEnum):
     NOTICE = "notice"
     """It tells of the handling of an alert or report: a missed deadline, a question to the originator."""
 
+    DECONFLICTION = "deconfliction"
+    """Its report meets an operation, or its operation something of another's: it learns whom to call."""
+
     STATUS = "status_isolation"
     INACTIVE = "inactive"
     CLEARANCE = "clearance"
@@ -43,5 +46,6 @@ _DELIVERING = frozenset(
         Rule.RECALL,
         Rule.GRANTED,
         Rule.NOTICE,
+        Rule.DECONFLICTION,
     }
 )

@@ -6,6 +6,7 @@ from functools import lru_cache
 from fusionbus.contract.base import Interval, Range
 from fusionbus.contract.incident import Claim, PersonClue
 from fusionbus.contract.report import Casualties, Place, ThreatReport
+from fusionbus.contract.sections import OperationSection
 from fusionbus.contract.vocabulary import CasualtyGroup, Outcome, Province
 from fusionbus.streams.reading import NAMED, PlaceHit, Reading, read_text, resolve, zone_of
 from fusionbus.streams.reading.resolving import look_up
@@ -29,8 +30,11 @@ def enrich(report: ThreatReport) -> Enriched:
     place = _place(report, reading)
     killed = _toll(report.casualties, Outcome.KILLED) or _range(reading.killed_min, reading.killed_max)
     injured = _toll(report.casualties, Outcome.INJURED) or _range(reading.injured_min, reading.injured_max)
+    if isinstance(report.section, OperationSection) and place is not None:
+        around_km = max(report.section.radius_km, place.uncertainty_km or 0.0)
+        place = place.model_copy(update={"uncertainty_km": around_km})
     claim = Claim(
-        occurred=report.occurred or _interval(reading.occurred),
+        occurred=_planned(report) or report.occurred or _interval(reading.occurred),
         place=place,
         category=report.category or reading.category,
         weapon=report.weapon or reading.weapon,
@@ -50,6 +54,11 @@ def enrich(report: ThreatReport) -> Enriched:
         evidence=reading.evidence,
         several_events=reading.several_events,
     )
+
+
+def _planned(report: ThreatReport) -> Interval | None:
+    """Of an operation: when it is to be."""
+    return report.section.planned if isinstance(report.section, OperationSection) else None
 
 
 def zone_of_report(report: ThreatReport) -> str:

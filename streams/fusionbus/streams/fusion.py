@@ -28,6 +28,7 @@ from fusionbus.streams import incidents, outgoing
 from fusionbus.streams.acknowledge import acknowledge, may_answer
 from fusionbus.streams.change import fused, opened
 from fusionbus.streams.correlate import OpenIncidents, correlate
+from fusionbus.streams.deconflict import Pointing, deconflict
 from fusionbus.streams.engine import Decision, Event
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.escalate import escalate
@@ -145,6 +146,7 @@ class Fusion:
         try:
             decided = self._decide_report(work, event, accepted)
             outputs = [] if decided is None else tell(*decided, accepted.published_at, work.registry, work.now)
+            pointed = None if decided is None else self._point(work, event, *decided)
             work.poison.run = 0
         except Refused as refused:
             gone = refused.rejection.reason is RejectReason.PURGED  # then no copy of it is kept either
@@ -154,9 +156,11 @@ class Fusion:
             rejection = work.poison.failed(error)
             work.refuse(event, arrival, replace(rejection, report_id=report.report_id, local_ref=report.local_ref))
             return
-        if decided is None:
+        if decided is None or pointed is None:
             return  # a replay of what was done
-        _, change = decided
+        change = replace(decided[1], incident=pointed.incident)
+        for other in pointed.others.values():
+            self._store(work, event, other)
         # A row whose incident is not written yet is told again after a crash; an incident that is closed and written
         # before its rows would be told anew. What is not listed is the other way round: its row says it was told.
         listed = incidents.member_of(change.incident, change.member.report_id) is not None
@@ -166,6 +170,7 @@ class Fusion:
         if not listed:
             self.shelf.keep_report(work.draft, event, change)
         work.draft.outputs.extend(outputs)
+        work.draft.outputs.extend(pointed.outputs)
         _count(work, accepted, change)
 
     def _decide_report(self, work: Work, event: Event, accepted: AcceptedReport) -> tuple[Enriched, Change] | None:
@@ -210,6 +215,12 @@ class Fusion:
                 if is_too_large(after):
                     after = incidents.counted(held, work.now)
                 return fused(enriched, after, match, work.registry)
+
+    def _point(self, work: Work, event: Event, enriched: Enriched, change: Change) -> Pointing:
+        """Whom the report's agency is to call, and who is to call it; before the report is in the index."""
+        look = partial(self.shelf.incident, work.draft, event)
+        pointing = Pointing(change.incident, work.registry, work.now)
+        return deconflict(enriched, change.member, self._open_in(event.partition, enriched.zone), look, pointing)
 
     def _judge(self, work: Work, event: Event, message: Judgement) -> None:
         """A person's decision, once: what it moves is written where it comes to before it goes from where it was."""

@@ -43,10 +43,10 @@ def carry_out(message: Judgement, look: Look, registry: Registry, now: datetime)
         return CarriedOut(retell.refusal(message, judged, now), tally=refused)
     outputs = [retell.link_of(judged, message, now), *retell.receipts(judged, message, now)]
     if judged.move is None:
-        return CarriedOut([*outputs, retell.audit_of(judged, message, (), now)])
+        return CarriedOut([*outputs, *retell.audit_of(judged, message, (), now)])
     done = _carry(judged, judged.move, registry, now)
     done.outputs.extend(outputs)
-    done.outputs.append(retell.audit_of(judged, message, done.rulings, now))
+    done.outputs.extend(retell.audit_of(judged, message, done.rulings, now))
     return done
 
 

@@ -32,6 +32,7 @@ def merged(kept: Incident, gone: Incident, now: datetime) -> tuple[Incident, Inc
                 "closed": kept.closed and gone.closed,
                 # Of another incident's revisions nothing can be said here but that they were read.
                 "acknowledged": dict.fromkeys(gone.acknowledged, 0) | kept.acknowledged,
+                "pointed_to": _union(kept.pointed_to, gone.pointed_to),
                 "used_by": _union(kept.used_by, gone.used_by),
                 "false_alarm_by": _union(kept.false_alarm_by, gone.false_alarm_by),
             }

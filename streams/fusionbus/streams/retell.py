@@ -205,8 +205,8 @@ def _moved(member: Member, home: Incident, name: str, now: datetime) -> Receipt:
     )
 
 
-def audit_of(judged: Judged, message: Judgement, rulings: Sequence[Ruling], now: datetime) -> Output:
-    """The audit record: who decided what and why, and who was told."""
+def audit_of(judged: Judged, message: Judgement, rulings: Sequence[Ruling], now: datetime) -> list[Output]:
+    """The audit records: who decided what and why, and who was told; and of each report that moved, where to."""
     told = tuple(ruling.agency for ruling in rulings if ruling.form is not None)
     home = judged.move.home.incident_id if judged.move is not None else judged.incidents[0]
     record = AuditRecord(
@@ -219,7 +219,19 @@ def audit_of(judged: Judged, message: Judgement, rulings: Sequence[Ruling], now:
         forms={Form.POINTER: told} if told else {},
         note=f"{judged.sentence} Why: {message.reason}" + (f" By: {message.by}" if message.by else ""),
     )
-    return Output(topics.AUDIT, home.encode(), encode(record))
+    name = judgement_id(message)
+    moved = [
+        AuditRecord(
+            audit_id=ids.audit_id(name, judged.event, member.report_id),
+            at=now,
+            event=judged.event,
+            agency=message.agency,
+            report_id=member.report_id,
+            incident_id=home,
+        )
+        for member in (judged.move.reports if judged.move is not None else ())
+    ]
+    return [Output(topics.AUDIT, (each.report_id or home).encode(), encode(each)) for each in (record, *moved)]
 
 
 def refusal(message: Judgement, rejection: Rejection, now: datetime) -> list[Output]:

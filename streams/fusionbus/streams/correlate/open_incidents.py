@@ -154,6 +154,10 @@ class OpenIncidents:
         """The incidents of this status and family of kinds."""
         return self._blocks.get((status, family))
 
+    def blocks_of(self, status: Status) -> list[Block]:
+        """The incidents of this status, by family of kinds."""
+        return [block for (of, _), block in self._blocks.items() if of is status]
+
     def decided(self, claim: Claim, told: Told) -> None:
         """Keeps the features of the report just decided on: it will be put next, and need not be read again."""
         self._decided = claim, told

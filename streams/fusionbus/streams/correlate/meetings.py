@@ -1,0 +1,78 @@
+"""What lies at one place and time with a planned operation, or is about the same subject, and is another agency's."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from fusionbus.contract.vocabulary import Kind
+from fusionbus.streams.correlate.families import kind_family
+from fusionbus.streams.correlate.open_incidents import Block, OpenIncidents
+from fusionbus.streams.correlate.told import DAY_S, Told, Where, told_by
+from fusionbus.streams.reading.gazetteer import distance_km
+from fusionbus.streams.values import Enriched
+
+OPERATIONS_LOOKED_AT_MAX: Final = 500
+"""Open operations of a zone that a report is held against, newest first: 2 µs each."""
+KEY_POSTINGS_MAX: Final = 200
+"""Reports under one key that a new operation is held against, newest first; operations are rare."""
+OPERATIONS_APART_S: Final = 3_600.0
+"""Two plans an hour apart still meet: parties come early and leave late. Our own choice."""
+REPORT_APART_S: Final = DAY_S
+"""What was seen within a day of an operation may be the other party's work. Our own choice."""
+VAGUE_KM: Final = 10.0
+"""A report whose place is no nearer known does not lie at the place of an operation: half a district would meet it."""
+REACH_KM_MAX: Final = 50.0
+"""An operation's own circle counts up to here."""
+
+
+def meetings(enriched: Enriched, held: OpenIncidents) -> list[tuple[str, str]]:
+    """Incident and report of each meeting, the newest first; none is the report's own agency's."""
+    kind = enriched.report.kind
+    plans = held.block(enriched.report.status, kind_family(Kind.OPERATION))
+    if kind is not Kind.OPERATION and (plans is None or not plans.open):
+        return []
+    told = told_by(enriched)
+    found: dict[str, Told] = {}
+    if kind is Kind.OPERATION:
+        for block in held.blocks_of(enriched.report.status):
+            found |= {other.report_id: other for other in _near(told, block) if _meet(told, other)}
+    elif plans is not None:
+        newest = list(plans.open.values())[-OPERATIONS_LOOKED_AT_MAX:]
+        theirs = (other for incident in newest for other in incident.told)
+        found = {other.report_id: other for other in theirs if _meet(other, told)}
+    latest = sorted(found.values(), key=lambda other: (-other.reported_s, other.report_id))
+    return [(other.open.incident_id, other.report_id) for other in latest if other.open is not None]
+
+
+def _near(plan: Told, block: Block) -> Iterator[Told]:
+    """The reports that share the operation's district, place or a subject."""
+    where = plan.where
+    names = [where.district, where.name] if where is not None else []
+    keys = ["in:" + name for name in names if name is not None] + list(plan.tokens)
+    for key in keys:
+        for incident in dict.fromkeys(block.newest(key, KEY_POSTINGS_MAX)) if key in block.postings else ():
+            yield from incident.told
+
+
+def _meet(plan: Told, other: Told) -> bool:
+    """Whether another agency's report coincides with the operation."""
+    if other.agency == plan.agency or other.withdrawn or plan.withdrawn or other.report_id == plan.report_id:
+        return False
+    if plan.tokens and not set(plan.tokens).isdisjoint(other.tokens):
+        return True
+    if plan.where is None or other.where is None or plan.start_s is None or plan.end_s is None:
+        return False
+    start_s = other.reported_s if other.start_s is None else other.start_s
+    end_s = other.reported_s if other.end_s is None else other.end_s
+    apart_s = OPERATIONS_APART_S if other.kind is Kind.OPERATION else REPORT_APART_S
+    if start_s > plan.end_s + apart_s or end_s < plan.start_s - apart_s:
+        return False
+    return _at_one_place(plan.where, other.where, both_plans=other.kind is Kind.OPERATION)
+
+
+def _at_one_place(plan: Where, other: Where, *, both_plans: bool) -> bool:
+    if plan.lat is None or plan.lon is None or other.lat is None or other.lon is None:
+        return plan.name is not None and plan.name == other.name and plan.district == other.district
+    if not both_plans and other.uncertainty_km > VAGUE_KM:
+        return False
+    reach_km = min(plan.uncertainty_km, REACH_KM_MAX) + min(other.uncertainty_km, REACH_KM_MAX)
+    return distance_km(plan.lat, plan.lon, other.lat, other.lon) <= reach_km
