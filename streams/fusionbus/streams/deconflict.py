@@ -5,7 +5,7 @@ Either side learns that there is something and whom to call, and nothing else: n
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from fusionbus.contract import ids, topics
@@ -24,22 +24,23 @@ from fusionbus.contract.vocabulary import (
     Credibility,
     Form,
     MsgType,
+    Severity,
 )
-from fusionbus.streams.change import awaiting
 from fusionbus.streams.correlate import OpenIncidents
 from fusionbus.streams.correlate.meetings import meetings
+from fusionbus.streams.deadlines import awaiting, deadline_of
 from fusionbus.streams.engine import Output
 from fusionbus.streams.incidents import member_of
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY
-from fusionbus.streams.values import Enriched, Ruling
+from fusionbus.streams.values import Change, Enriched, Ruling
 
 POINTED_MAX: Final = 20
 """Others that one report is pointed to: who meets more has set too wide a circle, and calls the hub's desk."""
 PAIRS_KEPT_MAX: Final = 200
 """Pairs that an incident remembers as told, 40 bytes each; past it nothing further is pointed to from it."""
-ANSWER_WITHIN: Final = timedelta(minutes=30)
-"""Our own choice: two armed parties may be on their way."""
+_SEVERITY: Final = Severity.SEVERE
+"""How soon a pointer is to be answered: two armed parties may be on their way."""
 _WHY: Final = (
     "something of another agency lies at the same place and time as yours, or about the same subject: call them"
 )
@@ -64,10 +65,12 @@ class Pointing:
         agency = self.registry.agencies.get(own.agency)
         if agency is None or not agency.active or agency.foreign:
             return incident
+        ruling = Ruling(own.agency, Rule.DECONFLICTION, Form.POINTER, _WHY)
+        incident = awaiting(incident, [ruling], _SEVERITY, self.registry.deadlines)
         alert = _alert(incident, own, "; ".join(dict.fromkeys(desks))[:_TEXT_MAX], self.now)
         self.outputs.append(Output(topics.alerts_topic(own.agency), incident.incident_id.encode(), encode(alert)))
         self.outputs.append(_audit(alert, own, self.now))
-        return awaiting(incident, [Ruling(own.agency, Rule.DECONFLICTION, Form.POINTER, _WHY)])
+        return incident
 
     def tell_other(self, held: Incident, theirs: Member, desk: str, pair: str) -> None:
         """Tells the other side; its incident has a further revision by it, for alert ids are made from that."""
@@ -77,12 +80,13 @@ class Pointing:
 
 def deconflict(
     enriched: Enriched,
-    mine: Member,
+    change: Change,
     open_incidents: OpenIncidents,
     look: Callable[[str], Incident | None],
     pointing: Pointing,
 ) -> Pointing:
     """The pointers that a report leads to, each pair of reports once."""
+    mine = change.member
     desks: list[str] = []
     met = meetings(enriched, open_incidents) if enriched.report.msg_type is not MsgType.CANCEL else []
     for incident_id, report_id in met:
@@ -137,7 +141,7 @@ def _alert(incident: Incident, own: Member, contact: str, now: datetime) -> Aler
             reported_at=own.reported_at,
             contact=contact,
         ),
-        acknowledge_by=now + ANSWER_WITHIN,
+        acknowledge_by=deadline_of(incident.awaited[own.agency]),
     )
 
 

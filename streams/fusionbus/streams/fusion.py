@@ -40,7 +40,7 @@ from fusionbus.streams.reopen import with_doubt
 from fusionbus.streams.revise import Refused, later_revision
 from fusionbus.streams.shelf import Shelf, is_too_large
 from fusionbus.streams.sweep import REST, Sweep
-from fusionbus.streams.tell import tell
+from fusionbus.streams.tell import tally_of, tell
 from fusionbus.streams.values import Change, Enriched, Fresh, Joined, Rejection
 from fusionbus.streams.waiting import Waiting
 
@@ -145,8 +145,12 @@ class Fusion:
         arrival = replace(arrival_of(event), topic=topics.reports_topic(report.agency))
         try:
             decided = self._decide_report(work, event, accepted)
-            outputs = [] if decided is None else tell(*decided, accepted.published_at, work.registry, work.now)
-            pointed = None if decided is None else self._point(work, event, *decided)
+            if decided is None:
+                return  # a replay of what was done
+            enriched, change = decided
+            outputs = tell(enriched, change, accepted.published_at, work.registry, work.now)
+            index, look = self._open_in(event.partition, accepted.zone), partial(self.shelf.incident, work.draft, event)
+            pointed = deconflict(enriched, change, index, look, Pointing(change.incident, work.registry, work.now))
             work.poison.run = 0
         except Refused as refused:
             gone = refused.rejection.reason is RejectReason.PURGED  # then no copy of it is kept either
@@ -156,9 +160,7 @@ class Fusion:
             rejection = work.poison.failed(error)
             work.refuse(event, arrival, replace(rejection, report_id=report.report_id, local_ref=report.local_ref))
             return
-        if decided is None or pointed is None:
-            return  # a replay of what was done
-        change = replace(decided[1], incident=pointed.incident)
+        change = replace(change, incident=pointed.incident)
         for other in pointed.others.values():
             self._store(work, event, other)
         # A row whose incident is not written yet is told again after a crash; an incident that is closed and written
@@ -169,9 +171,9 @@ class Fusion:
         self._store(work, event, change.incident)
         if not listed:
             self.shelf.keep_report(work.draft, event, change)
-        work.draft.outputs.extend(outputs)
-        work.draft.outputs.extend(pointed.outputs)
-        _count(work, accepted, change)
+        work.draft.outputs.extend(outputs + pointed.outputs)
+        work.tally.update(tally_of(change, report.agency))
+        work.published.append(accepted.published_at)
 
     def _decide_report(self, work: Work, event: Event, accepted: AcceptedReport) -> tuple[Enriched, Change] | None:
         report = accepted.report
@@ -215,12 +217,6 @@ class Fusion:
                 if is_too_large(after):
                     after = incidents.counted(held, work.now)
                 return fused(enriched, after, match, work.registry)
-
-    def _point(self, work: Work, event: Event, enriched: Enriched, change: Change) -> Pointing:
-        """Whom the report's agency is to call, and who is to call it; before the report is in the index."""
-        look = partial(self.shelf.incident, work.draft, event)
-        pointing = Pointing(change.incident, work.registry, work.now)
-        return deconflict(enriched, change.member, self._open_in(event.partition, enriched.zone), look, pointing)
 
     def _judge(self, work: Work, event: Event, message: Judgement) -> None:
         """A person's decision, once: what it moves is written where it comes to before it goes from where it was."""
@@ -297,13 +293,3 @@ class Fusion:
                 held = self.shelf.incident(work.draft, event, incident_id)
                 if held is not None:
                     self._store(work, event, held.model_copy(update={"closed": True, "updated_at": work.now}))
-
-
-def _count(work: Work, accepted: AcceptedReport, change: Change) -> None:
-    work.tally["outcome", change.outcome, accepted.report.agency] += 1
-    for ruling in change.rulings:
-        if ruling.form is not None:
-            work.tally["alert", ruling.agency, ruling.rule] += 1
-        else:
-            work.tally["withheld", ruling.rule] += 1
-    work.published.append(accepted.published_at)

@@ -89,7 +89,8 @@ class Shelf:
         """
         name = incident.incident_id.encode()
         for member in incident.members:
-            self.let_go_of_report(draft, event, member.report_id)
+            if self.report(draft, event, member.report_id)[0] == incident.incident_id:  # not if it was moved
+                self.let_go_of_report(draft, event, member.report_id)
         draft.mark(self.table, event, CLOSED + name, None)
         draft.send(topics.INCIDENTS, name, None)
         self._recent.pop((event.partition, incident.incident_id), None)

@@ -1,5 +1,6 @@
 """Fourth step, whole: all that one report leads to, in records to send. Pure."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
@@ -13,6 +14,7 @@ from fusionbus.contract.vocabulary import AlertMsgType
 from fusionbus.streams import outgoing
 from fusionbus.streams.compose import ComposedAlert, Composer, News
 from fusionbus.streams.engine import Output
+from fusionbus.streams.ingress import Tally
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY
 from fusionbus.streams.values import Candidate, Change, Enriched
@@ -77,3 +79,11 @@ def _doubtful(
         at=now,
     )
     return Output(topics.LINKS, link_id.encode(), encode(link))
+
+
+def tally_of(change: Change, agency: str) -> Tally:
+    """What a report of this agency led to, to be counted."""
+    tally: Tally = Counter({("outcome", change.outcome, agency): 1})
+    for ruling in change.rulings:
+        tally[("withheld", ruling.rule) if ruling.form is None else ("alert", ruling.agency, ruling.rule)] += 1
+    return tally

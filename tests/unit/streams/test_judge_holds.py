@@ -14,7 +14,7 @@ from fusionbus.contract.records import AuditEvent, ReceiptOutcome, RejectReason
 from fusionbus.contract.vocabulary import (
     Status,
 )
-from fusionbus.streams.engine import Decision
+from fusionbus.streams.engine import Decision, Draft
 from hub import HubOnPaper
 
 
@@ -65,6 +65,14 @@ def test_a_crash_between_any_two_marks_of_a_decision_ends_as_if_there_was_none(h
             where = f"step {done}, {written} marks"
             assert {n: said(i) for n, i in crashed.incidents().items()} == expected, where
             assert {a.alert_id for a in crashed.alerts()} == told, where
+
+
+def test_a_name_that_is_let_go_in_time_takes_no_report_with_it(hub: HubOnPaper) -> None:
+    hub.tell(a_verdict())
+    draft, event = Draft(), hub.event(topics.ACCEPTED, b"PK-KP", b"")
+    hub.fusion.shelf.let_go(draft, event, hub.incidents()[B])
+    assert hub.fusion.shelf.incident(draft, event, B) is None
+    assert hub.fusion.shelf.report(draft, event, the_raid().report_id) == (A, None)
 
 
 def test_two_that_were_told_apart_stay_apart_and_the_verdict_is_on_record(hub: HubOnPaper) -> None:
