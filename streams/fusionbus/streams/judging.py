@@ -11,6 +11,7 @@ from fusionbus.contract.vocabulary import Severity
 from fusionbus.streams import retell
 from fusionbus.streams.deadlines import Deadlines, awaiting
 from fusionbus.streams.engine import Output
+from fusionbus.streams.incidents import told_in
 from fusionbus.streams.ingress import Tally
 from fusionbus.streams.judge import Judged, Look, Move, judge
 from fusionbus.streams.registry import Registry
@@ -59,10 +60,18 @@ def _carry(judged: Judged, move: Move, registry: Registry, now: datetime) -> Car
     merged_from, apart_from = ((left.incident_id,), None) if judged.same else (None, (left.incident_id,))
     alerts = retell.alerts(home, rulings, registry, now, merged_from=merged_from, apart_from=apart_from)
     alerts += retell.alerts(left, on_left, registry, now, apart_from=(home.incident_id,))
+    home = _noted(home)
+    left = left if judged.same else _noted(left)
     told = [ruling for ruling in (*rulings, *on_left) if ruling.form is not None]
     tally: Tally = Counter(("alert", ruling.agency, str(ruling.rule)) for ruling in told)
     moved = tuple(member.report_id for member in move.reports)
     return CarriedOut(alerts, home, left, moved, rulings, tally)
+
+
+def _noted(incident: Incident) -> Incident:
+    """The incident, each report of it noted as told of by this revision: whoever loses it erases that alert too."""
+    name, revision = incident.incident_id, incident.revision
+    return incident.model_copy(update={"members": tuple(told_in(each, name, revision) for each in incident.members)})
 
 
 def _gravest(incident: Incident, deadlines: Deadlines) -> Severity:

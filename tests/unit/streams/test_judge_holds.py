@@ -16,6 +16,7 @@ from fusionbus.contract.vocabulary import (
 )
 from fusionbus.streams.engine import Decision, Draft
 from hub import HubOnPaper
+from records_desk import MARK, purge, state_of
 
 
 @pytest.fixture
@@ -73,6 +74,20 @@ def test_a_name_that_is_let_go_in_time_takes_no_report_with_it(hub: HubOnPaper) 
     hub.fusion.shelf.let_go(draft, event, hub.incidents()[B])
     assert hub.fusion.shelf.incident(draft, event, B) is None
     assert hub.fusion.shelf.report(draft, event, the_raid().report_id) == (A, None)
+
+
+def test_a_purge_after_a_merge_erases_what_the_merge_told_and_leaves_nothing_under_either_id() -> None:
+    raid = the_raid(headline=f"Shots {MARK} at a checkpost in Bannu")
+    hub = told_of(the_blast(), raid)
+    hub.tell(a_verdict())
+    (correction,) = [alert for alert in hub.alerts_of("NACTA") if alert.merged_from]
+    assert MARK.encode() in state_of(hub)
+    purge(hub, raid)
+    erase = hub.alerts_of("NACTA")[-1].erase
+    assert erase is not None
+    assert correction.alert_id in erase.alerts
+    assert {A, B} == set(erase.incidents)
+    assert MARK.encode() not in state_of(hub)
 
 
 def test_two_that_were_told_apart_stay_apart_and_the_verdict_is_on_record(hub: HubOnPaper) -> None:
