@@ -136,8 +136,8 @@ def test_forged_altered_unsigned_and_replayed_reports(bus: SecuredBus, metrics_p
         (forged.report_id.encode(), encode(forged)),  # another agency's name
     ):
         assert bus.send(SIGNER, topic, record_key, value) is None
-    first, second = outcomes(bus, SIGNER, 2, "good")
-    assert (first[0], second[0]) == (ReceiptOutcome.NEW_INCIDENT, ReceiptOutcome.REPEAT)
+    both = outcomes(bus, SIGNER, 2, "good")
+    assert {outcome for outcome, _ in both} == {ReceiptOutcome.NEW_INCIDENT, ReceiptOutcome.REPEAT}
     assert outcomes(bus, SIGNER, 1, "altered") == [BAD]
     assert outcomes(bus, SIGNER, 1, "strange") == [BAD]
     assert outcomes(bus, SIGNER, 1, "unsigned") == [BAD]
