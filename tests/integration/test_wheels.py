@@ -55,6 +55,8 @@ def bare_environment(place: Path, *wheels: Path) -> dict[str, str]:
     seen: set[tuple[str, str]] = set()
     while wanted:
         need = Requirement(wanted.pop())
+        if need.marker is not None and not need.marker.evaluate({"extra": ""}):
+            continue  # an extra, or for another system
         extra = next(iter(sorted(need.extras)), "")
         if need.name.startswith("fusionbus") or (need.name, extra) in seen:
             continue
@@ -140,8 +142,18 @@ def test_an_agency_installs_producers_and_consumers_without_the_hub(wheels: Whee
     assert "publish" in shown.stdout
     assert "alerts" in shown.stdout
     assert "provision" not in shown.stdout
-    for missing in ("fusionbus.streams", "fusionbus.deploy", "faust"):
+    for missing in ("fusionbus.streams", "fusionbus.deploy", "faust", "cryptography"):
         assert "ModuleNotFoundError" in run(bare, f"import {missing}").stderr
+
+
+def test_a_slim_install_that_is_to_sign_says_what_it_lacks(wheels: Wheels, tmp_path: Path) -> None:
+    bare = bare_environment(tmp_path / "bare", wheels["contract"], wheels["producers"])
+    told = run(
+        bare,
+        "from fusionbus.producers.seal import load_seal; from pathlib import Path;"
+        "\ntry: load_seal(Path('key.pem'))\nexcept Exception as exc: print(exc)",
+    )
+    assert "pip install fusionbus-producers[sign]" in told.stdout, told.stderr
 
 
 def test_the_whole_wheel_finds_its_agencies_outside_the_checkout(wheels: Wheels, tmp_path: Path) -> None:
