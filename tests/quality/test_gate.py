@@ -20,7 +20,7 @@ from quality.scores import score
 from quality.truth import Truth, read_truth
 
 DATA = Path(__file__).parent / "data"
-PAIR_F1, B3_F1, CALIBRATION_ERROR = 0.954, 0.981, 0.091
+PAIR_F1, B3_F1, CALIBRATION_ERROR = 0.954, 0.981, 0.097
 SLACK, CALIBRATION_SLACK = 0.02, 0.03
 """Three of 190 pairs; of 116 decisions the calibration error wavers by this much by chance."""
 INDEPENDENT = 0.97

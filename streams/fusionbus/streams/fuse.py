@@ -17,6 +17,7 @@ from fusionbus.contract.vocabulary import MsgType
 from fusionbus.shell.plain import as_cell
 from fusionbus.streams import event_record, incidents
 from fusionbus.streams.correlate import OpenIncidents, correlate
+from fusionbus.streams.correlate.said import line_of
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.values import Enriched, Fresh, Joined, Match
 
@@ -120,6 +121,7 @@ def _explain(fused: Fused, to: IO[str]) -> None:
     said: dict[str, object] = {"report_id": fused.report.local_ref, "incident_id": fused.incident_id}
     if isinstance(match, Joined):
         said |= {"outcome": match.relation.value, "origin": match.origin, "probability": round(match.probability, 4)}
+        said["why"] = line_of(match.reasons)
         said["reasons"] = [reason.model_dump() for reason in match.reasons]
     else:
         said["outcome"] = "new"
@@ -127,6 +129,7 @@ def _explain(fused: Fused, to: IO[str]) -> None:
             {
                 "incident_id": candidate.incident_id,
                 "probability": round(candidate.probability, 4),
+                "why": line_of(candidate.reasons),
                 "reasons": [reason.model_dump() for reason in candidate.reasons],
             }
             for candidate in match.possible

@@ -178,3 +178,17 @@ def test_an_incident_is_held_once_however_often_it_is_put() -> None:
         centre.open.put(incident)
     assert len(centre.open) == 1
     assert centre.open.incident_of(told_by_police().report_id) == incident.incident_id
+
+
+def test_the_farther_apart_in_hours_the_less_two_reports_are_one_event() -> None:
+    def chance_at(hours: float) -> float:
+        centre = Centre()
+        centre.take(a_report())
+        match = centre.take(told_by_police(occurred=an_interval(NOW - minutes(40 + 60 * hours))))
+        if isinstance(match, Joined):
+            return match.probability
+        return match.possible[0].probability if match.possible else 0.0
+
+    chances = [chance_at(hours) for hours in (0, 2, 6, 14, 30, 60)]
+    assert chances == sorted(chances, reverse=True)
+    assert chances[0] > chances[-1]

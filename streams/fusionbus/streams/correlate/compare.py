@@ -19,6 +19,8 @@ Rarity = Callable[[str], float]
 
 _DAYS = (0.5, 1.5, 2.5, 4.5, 7.5)
 _HOURS = (1.5 / 24, 4 / 24, 12 / 24)
+_HOURLY_S = 1.5 * DAY_S
+"""Up to here two events told by the hour are compared by the hour: a date may be wrong by a day."""
 _PRECISE_S = 6 * 3_600.0
 """An event told within so many seconds is told by the hour; longer intervals are days."""
 _HOPELESS_BITS = -8.0
@@ -136,7 +138,7 @@ def time(one: Told, other: Told) -> str:
     """How far apart in days: event to event, telling to event, or telling to telling, whatever is known."""
     if one.start_s is not None and other.start_s is not None:
         gap = max(0.0, one.start_s - other.end_s, other.start_s - one.end_s)  # type: ignore[operator]  # both are set
-        if gap < DAY_S / 2 and one.end_s - one.start_s <= _PRECISE_S and other.end_s - other.start_s <= _PRECISE_S:  # type: ignore[operator]  # as above
+        if gap < _HOURLY_S and one.end_s - one.start_s <= _PRECISE_S and other.end_s - other.start_s <= _PRECISE_S:  # type: ignore[operator]  # as above
             return _HOUR[bisect_left(_HOURS, gap / DAY_S)]
         return _GAP[bisect_left(_DAYS, gap / DAY_S)]
     if one.start_s is not None:

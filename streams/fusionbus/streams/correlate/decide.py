@@ -43,7 +43,11 @@ def decide(enriched: Enriched, open_incidents: OpenIncidents, weights: Weights) 
     doubtful = zip(
         scored, shares, strict=False
     )  # from the most probable down, so the first are those that are possible
-    return Fresh(tuple(Candidate(s.incident.incident_id, share, _reasons(s, total, weights)) for s, share in doubtful))
+    return Fresh(
+        tuple(
+            Candidate(s.incident.incident_id, share, _reasons(s, total, weights, named=False)) for s, share in doubtful
+        )
+    )
 
 
 def no_longer_fits(enriched: Enriched, incident: Incident, open_incidents: OpenIncidents) -> Candidate | None:
@@ -71,7 +75,10 @@ def _odds(scored: Scored) -> float:
     return float(2.0 ** max(-_BITS_MAX, min(scored.bits, _BITS_MAX)))
 
 
-def _reasons(scored: Scored, total: float, weights: Weights) -> tuple[Reason, ...]:
-    """Every field's bits; they sum to the log-odds of the probability that was given."""
+def _reasons(scored: Scored, total: float, weights: Weights, *, named: bool = True) -> tuple[Reason, ...]:
+    """Every field's bits; they sum to the log-odds of the probability that was given.
+
+    Of a possible pair nothing is named: links are kept longer than the reports.
+    """
     rivals = -log2(max(1.0, total - _odds(scored)))
-    return reasons_of(scored, rivals, weights)
+    return reasons_of(scored, rivals, weights, named=named)

@@ -1,11 +1,17 @@
 """The decision in words: one reason a field, the strongest first."""
 
+import re
+from collections.abc import Callable, Sequence
 from functools import cache
+from math import hypot
 
 from pydantic import TypeAdapter
 
 from fusionbus.contract.incident import Reason
+from fusionbus.contract.vocabulary import ThreatCategory
+from fusionbus.streams.correlate.compare import COMMON_BITS
 from fusionbus.streams.correlate.score import Scored
+from fusionbus.streams.correlate.told import Told, Where
 from fusionbus.streams.correlate.weights import Weights
 
 _SAID = {
@@ -14,29 +20,27 @@ _SAID = {
     "time.lag": "told {days} after the event",
     "time.apart": "told {days} apart",
     "time.before": "told before the event",
-    "place.same_name": "the same place",
-    "place.same_district": "the same district",
-    "place.same_province": "no nearer than the same province",
-    "place.reach": "about {reach} times the usual error of position apart",
+    "place.same_name": "the same place: [place]",
+    "place.same_district": "the same district: [district]",
+    "place.same_province": "the same province, and no place nearer than that",
+    "place.reach": "places apart: some [km] km",
     "place.far": "far apart, or different regions",
     "place.elsewhere": "much farther apart than positions err",
-    "place.spelled_alike": "the place names are spelled alike",
+    "place.spelled_alike": "place names spelled alike",
     "place.other_name": "different place names",
-    "category.same": "the same kind of act",
-    "category.akin": "acts that sources name one for the other",
-    "category.other": "different kinds of act",
-    "weapon.same": "the same weapon",
-    "weapon.other": "different weapons",
+    "category.same": "the same kind of act: [act]",
+    "category.akin": "acts that sources name one for the other: [act] and [its_act]",
+    "category.other": "different kinds of act: [act] and [its_act]",
+    "weapon.same": "the same weapon: [weapon]",
+    "weapon.other": "different weapons: [weapon] and [its_weapon]",
     "target.same": "the same kind of target",
     "target.other": "different kinds of target",
-    "actor.same": "the same group is named",
-    "actor.other": "different groups are named",
+    "actor.same": "the same group: [actor]",
+    "actor.other": "different groups: [actor] and [its_actor]",
     "killed.none": "nobody killed in either",
     "injured.none": "nobody injured in either",
-    "killed.same": "the same number killed",
-    "injured.same": "the same number injured",
-    "killed.span": "the numbers killed overlap",
-    "injured.span": "the numbers injured overlap",
+    "killed.same": "the same number killed: [killed]",
+    "injured.same": "the same number injured: [injured]",
     "person.same_name": "a person of the same name",
     "person.alike_name": "a person whose name is spelled alike",
     "person.part_of_name": "a person whose name agrees in part",
@@ -45,56 +49,163 @@ _SAID = {
     "person.age_far": "a person's age differs by more than eight years",
     "person.same_sex": "the person's sex agrees",
     "person.other_sex": "the person's sex differs",
-    "text.overlap": "{share} of its words are in the other report",
+    "text.overlap": "{share} of its words in common[words]",
     "entities.shared": "a phone, plate, identity number or account in common",
     "agency.same_register": "the same register has it already under another number",
     "agency.same": "the same agency, under another reference",
     "others.less": "the other reports of the incident fit less well",
-    "roundup.told": "one text tells of several events",
-    "lineage.derived": "it says it was made out of a report of this incident",
+    "roundup.told": "its text tells of several events",
+    "lineage.derived": "one says that it was made out of the other, or both out of a third",
     "lineage.same_source": "it comes from the same source",
-    "prior.open": "two reports taken at random tell of different events",
-    "rivals.near": "other incidents fit as well",
+    "prior.open": "how seldom two reports tell of one event",
+    "prior.crowd": "incidents open: [open]",
+    "rivals.near": "it could be another event alike",
+    "rivals.none": "nothing else fits as well",
 }
+"""What a finding is in words. In braces, the level's number in words; in brackets, what the two reports say."""
+_UNSAID = frozenset({"place.rarity", "place.rarity_dated", "place.rarity_undated", "text.covered", "others.count"})
 _DAYS = ("less than a day", "one day", "two days", "three or four days", "up to a week", "more than a week")
-_HOURS = ("hardly an hour", "a few hours", "half a day", "half a day")
-_SHARES = ("hardly any", "a few", "a third", "half", "most", "nearly all", "all")
-_REACH = ("a third", "one", "two", "three")
+_HOURS = ("hardly an hour", "a few hours", "half a day", "about a day")
+_SHARES = ("hardly any", "few", "a third", "half", "most", "nearly all", "all")
 _YEARS = ("the year", "one year", "three years", "eight years")
 
 
-def reasons_of(scored: Scored, rivals: float, weights: Weights) -> tuple[Reason, ...]:
-    """One reason for each field that weighs anything; their bits sum to the log-odds."""
+_MANY = ("half", "most", "nearly all", "all")
+_NOT_TELLING = "the words they share are in many reports"
+_WORDS_MAX = 4
+_RIVALS_NONE = -0.5
+"""Rivals that cost less than this are none worth telling of."""
+_LINE_BITS_MIN = 0.5
+_LINE_FOR_MAX, _LINE_AGAINST_MAX = 4, 2
+
+
+def reasons_of(scored: Scored, rivals: float, weights: Weights, *, named: bool = True) -> tuple[Reason, ...]:
+    """One reason for each field that weighs anything; their bits sum to the log-odds.
+
+    `named` tells what the two reports say: for who may read both, and as long as they are kept.
+    """
     bits: dict[str, float] = {}
     words: dict[str, str] = {}
-    for name, amount in [*scored.findings, ("rivals.near", 1.0)]:
-        weight = rivals if name == "rivals.near" else weights.bits[name] * amount
-        field, said = _say(name)
-        bits[field] = bits.get(field, 0.0) + weight
-        if said is not None:
+    told = _Told(scored)
+    for name, amount in [*scored.findings, ("rivals.near" if rivals < _RIVALS_NONE else "rivals.none", 1.0)]:
+        field, template = _say(name)
+        bits[field] = bits.get(field, 0.0) + (rivals if field == "rivals" else weights.bits[name] * amount)
+        if template is not None:
+            if name == "prior.crowd":
+                told["open"] = str(round(2.0**amount) - 1)
+            said = _spelled(template, told) if named else _BRACKETS.sub("", template.partition(": ")[0])
             words[field] = f"{words[field]}; {said}" if field in words else said
+    if bits.get("text", 0.0) < 0.0:
+        words["text"] = _turned(words["text"])
     ranked = sorted([field for field in bits if bits[field] != 0.0], key=lambda field: -abs(bits[field]))
     return _REASONS.validate_python(
-        [{"field": field, "bits": bits[field], "said": words.get(field, field)} for field in ranked]
+        [{"field": field, "bits": bits[field], "said": words.get(field, field)[:_SAID_MAX]} for field in ranked]
     )
 
 
+def _spelled(template: str, told: "_Told") -> str:
+    return _BRACKETS.sub(lambda slot: told[slot[1]], template) if "[" in template else template
+
+
+def _turned(said: str) -> str:
+    """What words in common say where they speak against a match."""
+    if said.startswith(_MANY):
+        return _NOT_TELLING
+    return said if said.startswith("hardly") else f"only {said}"
+
+
+def line_of(reasons: Sequence[Reason]) -> str:
+    """The decision in one line: what speaks most for it, and what against."""
+    speaking = [reason for reason in reasons if reason.field != "prior"]
+    pro = [reason.said for reason in speaking if _speaks_for(reason)][:_LINE_FOR_MAX]
+    contra = [reason.said for reason in speaking if reason.bits <= -_LINE_BITS_MIN][:_LINE_AGAINST_MAX]
+    against = f". Against it: {'; '.join(contra)}" if contra else ""
+    return f"{'; '.join(pro) or 'little speaks for it'}{against}"
+
+
+def _speaks_for(reason: Reason) -> bool:
+    """Whether it is worth a place in the line; telling words are, though there be too few to weigh."""
+    telling = reason.field == "text" and ": " in reason.said and reason.bits > -_LINE_BITS_MIN
+    return telling or reason.bits >= _LINE_BITS_MIN
+
+
+class _Told(dict[str, str]):
+    """What two reports say, in words, asked for by the name in brackets."""
+
+    def __init__(self, scored: Scored) -> None:
+        super().__init__()
+        self._scored = scored
+
+    def __missing__(self, slot: str) -> str:
+        scored = self._scored
+        one, other = scored.reading.told, scored.nearest
+        if slot == "km":
+            return _km(one.where, other.where)
+        if slot == "words":
+            return _shared(scored)
+        told = other if slot.startswith("its_") else one
+        found = self[slot] = _VALUE[slot.removeprefix("its_")](told)
+        return found
+
+
+def _shared(scored: Scored) -> str:
+    """The rarest words in common, as they are compared: cut to their stems."""
+    terms = scored.reading.terms
+    shared = [term for term in scored.nearest.terms if terms.get(term, 0.0) > COMMON_BITS and not term.isdecimal()]
+    rarest = sorted(shared, key=lambda term: (-terms[term], term))[:_WORDS_MAX]
+    return f": {', '.join(rarest)}" if rarest else ""
+
+
+def _km(one: Where | None, other: Where | None) -> str:
+    """How far apart, to two figures: nobody places an event more exactly."""
+    if one is None or other is None or None in (one.lat, one.lon, one.shrink, other.lat, other.lon):
+        return "?"
+    north = one.lat - other.lat  # type: ignore[operator]  # none of these is None, as above
+    east = (one.lon - other.lon) * one.shrink  # type: ignore[operator]  # as above
+    return f"{111.2 * hypot(north, east):.2g}".replace("e+02", "00")
+
+
+def _range(toll: tuple[int, int] | None) -> str:
+    if toll is None:
+        return "?"
+    return str(toll[0]) if toll[0] == toll[1] else f"{toll[0]}–{toll[1]}"
+
+
+def _name(folded: str | None) -> str:
+    return folded.title() if folded else "unnamed"
+
+
+_ACTS: dict[str, str] = {ThreatCategory.IED: "IED", ThreatCategory.ROCKET_MORTAR: "rocket or mortar"}
+_VALUE: dict[str, Callable[[Told], str]] = {
+    "place": lambda told: _name(told.where.name or told.where.district if told.where else None),
+    "district": lambda told: _name(told.where.district if told.where else None),
+    "act": lambda told: _ACTS.get(told.category or "", (told.category or "?").replace("_", " ")),
+    "weapon": lambda told: (told.weapon or "?").replace("_", " "),
+    "actor": lambda told: (told.actor or "?").upper() if len(told.actor or "") <= _SHORT_NAME else _name(told.actor),
+    "killed": lambda told: _range(told.killed),
+    "injured": lambda told: _range(told.injured),
+}
+_SHORT_NAME = 5
+"""Groups' short names are capitals: TTP, ISKP."""
+_SAID_MAX = 300
+_BRACKETS = re.compile(r"\[([a-z_]+)\]")
 _REASONS = TypeAdapter(tuple[Reason, ...])
 """Checks all reasons in one call."""
 
 
 @cache
 def _say(name: str) -> tuple[str, str | None]:
-    """The field of a finding, and the finding in words; there are some 150."""
+    """The field of a finding, and the finding in words with what the reports say still in brackets; some 150."""
     field, _, level = name.partition(".")
     stem = name.rstrip("0123456789")
+    if name in _UNSAID:
+        return field, None
     if stem in _SAID and stem != name:
         index = int(name[len(stem) :])
         return field, _SAID[stem].format(
             days=_DAYS[min(index, 5)],
             hours=_HOURS[min(index, 3)],
             share=_SHARES[min(index, 6)],
-            reach=_REACH[min(index, 3)],
             years=_YEARS[min(index, 3)],
         )
     if name in _SAID:
@@ -103,10 +214,11 @@ def _say(name: str) -> tuple[str, str | None]:
 
 
 _TOLL = {
-    "none_few": "one says nobody was {field}, the other a few",
-    "none_many": "one says nobody was {field}, the other many",
-    "near_few": "the numbers {field} differ by one",
-    "near_many": "the numbers {field} are near",
-    "apart": "the numbers {field} differ",
-    "far": "the numbers {field} differ more than threefold",
+    "span": "the numbers {field} overlap: [{field}] and [its_{field}]",
+    "none_few": "one says nobody was {field}, the other a few: [{field}] and [its_{field}]",
+    "none_many": "one says nobody was {field}, the other many: [{field}] and [its_{field}]",
+    "near_few": "the numbers {field} are near: [{field}] and [its_{field}]",
+    "near_many": "the numbers {field} are near: [{field}] and [its_{field}]",
+    "apart": "the numbers {field} differ: [{field}] and [its_{field}]",
+    "far": "the numbers {field} differ more than threefold: [{field}] and [its_{field}]",
 }
