@@ -181,7 +181,7 @@ def test_a_subscription_is_in_force_with_the_next_report_and_ends_as_fast(hub: H
     assert len(hub.alerts_of("CTD-PB")) == 1
     ended = Unsubscribe(agency="CTD-PB", at=NOW, subscription_id=message.subscription.subscription_id)
     hub.tell(ended)
-    hub.send(a_report(local_ref="later", occurred=an_interval(NOW - minutes(600))))
+    hub.send(a_report(local_ref="later", occurred=an_interval(NOW - minutes(3 * 24 * 60))))
     assert len(hub.alerts_of("CTD-PB")) == 1
     assert [record.event for record in hub.audit()].count(AuditEvent.SUBSCRIPTION_CHANGED) == 2
 
