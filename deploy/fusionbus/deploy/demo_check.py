@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from fusionbus.contract.records import ReceiptOutcome
-from fusionbus.contract.vocabulary import AlertMsgType, Status
+from fusionbus.contract.vocabulary import AlertKind, AlertMsgType, Status
 from fusionbus.deploy.demo_evidence import ENDS, Evidence, Fault
-from fusionbus.deploy.demo_leaks import leaks_of
+from fusionbus.deploy.demo_leaks import leaks_of, pointer_faults
 from fusionbus.deploy.demo_oracle import Answer
 
 FIRST_NEWS: Final = frozenset({ReceiptOutcome.NEW_INCIDENT, ReceiptOutcome.CORROBORATION})
@@ -45,6 +45,14 @@ def _leaks(evidence: Evidence) -> Iterator[str]:
         for alert, told in pairs:
             for fault in leaks_of(evidence, agency, alert, told):
                 yield f"{agency} got {alert.form} of {told.report.agency}'s {told.report.local_ref}: {fault}"
+
+
+def _pointers(evidence: Evidence) -> Iterator[str]:
+    for agency, alerts in evidence.alerts.items():
+        for alert in alerts:
+            told = evidence.behind(alert) if alert.kind is AlertKind.DECONFLICTION else None
+            for fault in pointer_faults(agency, alert, told) if told is not None else ():
+                yield f"{agency}: {fault}"
 
 
 def _expected(evidence: Evidence) -> Iterator[str]:
@@ -144,6 +152,7 @@ CHECKS: Final[dict[str, Callable[[Evidence], Iterator[str]]]] = {
     "every message is well formed": _well_formed,
     "every alert reached its handler": _handlers,
     "none went where it must not": _leaks,
+    "a pointer tells whom to call and nothing else": _pointers,
     "every expected alert arrived": _expected,
     "the scenario's alerts are as written by hand": _scenario,
     "no exercise met a real report": _exercises,

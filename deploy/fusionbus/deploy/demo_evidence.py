@@ -10,6 +10,7 @@ from typing import Final
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import encode
 from fusionbus.contract.records import Receipt, ReceiptOutcome
+from fusionbus.contract.vocabulary import AlertKind
 from fusionbus.deploy.agencies import Federation
 from fusionbus.deploy.demo_oracle import Oracle, Told
 
@@ -96,10 +97,10 @@ class Evidence:
 
     @cached_property
     def got(self) -> dict[str, list[tuple[Alert, Told]]]:
-        """Each agency's alerts with the reports behind them, in order."""
+        """Each agency's alerts with the reports behind them, in order; pointers to a desk tell of no report."""
         found: dict[str, list[tuple[Alert, Told]]] = defaultdict(list)
         for agency, alerts in self.alerts.items():
-            pairs = ((alert, self.behind(alert)) for alert in alerts)
+            pairs = ((alert, self.behind(alert)) for alert in alerts if alert.kind is not AlertKind.DECONFLICTION)
             found[agency] = [(alert, told) for alert, told in pairs if told is not None]
         return found
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fusionbus.contract.alert import Alert
+from fusionbus.contract.incident import Claim
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import TLP, AlertMsgType, Form, Kind
 from fusionbus.deploy.demo_evidence import Evidence
@@ -21,6 +22,19 @@ def leaks_of(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Itera
         yield from _audience(evidence, agency, alert, told)
     yield from _form(evidence, agency, alert, told)
     yield from _view(evidence, agency, alert)
+
+
+def pointer_faults(agency: str, alert: Alert, told: Told) -> Iterator[str]:
+    """What a pointer to another's desk should not hold: it tells an agency of its own report whom to call."""
+    if told.report.agency != agency:
+        yield "a pointer on a report that is not its own"
+    shown = alert.body.model_dump(exclude_defaults=True, exclude_none=True).keys()
+    if more := shown - {"report_id", "msg_type", "kind", "reported_at", "contact"}:
+        yield f"a pointer that shows {', '.join(sorted(more))}"
+    if alert.incident.reports != 1 or alert.incident.claim != Claim() or alert.incident.reasons:
+        yield "a pointer that tells of the incident"
+    if not alert.body.contact:
+        yield "a pointer to nobody"
 
 
 def _recall(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Iterator[str]:

@@ -20,7 +20,6 @@ from fusionbus.contract.vocabulary import (
     TLP,
     AlertKind,
     AlertMsgType,
-    Classification,
     Credibility,
     Form,
     MsgType,
@@ -128,9 +127,7 @@ def _alert(incident: Incident, own: Member, contact: str, now: datetime) -> Aler
         rule=Rule.DECONFLICTION,
         why=_WHY,
         form=Form.POINTER,
-        handling=AlertHandling(
-            tlp=TLP.RED, pap=PAP.RED, classification=Classification.RESTRICTED, originator_control=True
-        ),
+        handling=AlertHandling(tlp=TLP.RED, pap=PAP.RED, classification=own.classification, originator_control=True),
         incident=IncidentView(
             claim=Claim(), reports=1, independent_origins=1, credibility=Credibility.CANNOT_BE_JUDGED
         ),

@@ -20,6 +20,8 @@ TEXT_READ_MAX = 2_000
 """Characters of a narrative that are read: an event is told at its beginning, and reading must stay cheap."""
 PERSONS_MAX = 8
 """Persons compared; a list of more is a wanted list, not a description of an event."""
+PLAN_VAGUE_KM_MAX = 10.0
+"""An operation's circle, where its place is told more vaguely than its radius: a town, never a whole district."""
 _TOLL_MAX = 1_000_000
 
 
@@ -31,7 +33,7 @@ def enrich(report: ThreatReport) -> Enriched:
     killed = _toll(report.casualties, Outcome.KILLED) or _range(reading.killed_min, reading.killed_max)
     injured = _toll(report.casualties, Outcome.INJURED) or _range(reading.injured_min, reading.injured_max)
     if isinstance(report.section, OperationSection) and place is not None:
-        around_km = max(report.section.radius_km, place.uncertainty_km or 0.0)
+        around_km = max(report.section.radius_km, min(place.uncertainty_km or 0.0, PLAN_VAGUE_KM_MAX))
         place = place.model_copy(update={"uncertainty_km": around_km})
     claim = Claim(
         occurred=_planned(report) or report.occurred or _interval(reading.occurred),

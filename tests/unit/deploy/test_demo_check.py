@@ -149,4 +149,4 @@ def test_a_message_that_cannot_be_read_is_a_fault() -> None:
 
 
 def test_every_check_has_a_name_that_is_shown() -> None:
-    assert len(CHECKS) == 9
+    assert len(CHECKS) == 10

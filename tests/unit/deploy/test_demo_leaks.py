@@ -14,12 +14,13 @@ from builders import (
     an_alert_body,
 )
 from demo_runs import FEDERATION, alert_of, evidence, faults, receipt_of, told
-from fusionbus.contract.alert import IncidentView
+from fusionbus.contract.alert import AlertBody, IncidentView
 from fusionbus.contract.incident import Claim
 from fusionbus.contract.report import Person, ThreatReport
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import (
     TLP,
+    AlertKind,
     AlertMsgType,
     Classification,
     Credibility,
@@ -39,6 +40,22 @@ def leaks(report: ThreatReport, recipient: str, **changes: Any) -> list[str]:
     alert = alert_of(report, recipient, **changes)
     held = evidence(sent=(told(report),), receipts=(receipt_of(report),), alerts={recipient: (alert,)}, handled={})
     return faults(held).get("none went where it must not", [])
+
+
+def test_a_pointer_to_another_desk_is_on_the_readers_own_report_and_holds_nothing_else() -> None:
+    def pointer(agency: str, **shown: Any) -> list[str]:
+        report = a_report()
+        alert = alert_of(report, agency, kind=AlertKind.DECONFLICTION, form=Form.POINTER)
+        bare = AlertBody(msg_type=MsgType.REPORT, kind=report.kind, reported_at=report.reported_at, contact="Desk")
+        view = IncidentView(claim=Claim(), reports=1, independent_origins=1, credibility=Credibility.CANNOT_BE_JUDGED)
+        alert = alert.model_copy(update={"body": bare.model_copy(update=shown), "incident": view})
+        held = evidence(sent=(told(report),), receipts=(receipt_of(report),), alerts={agency: (alert,)}, handled={})
+        return faults(held).get("a pointer tells whom to call and nothing else", [])
+
+    assert pointer("CTD-KP") == []
+    assert pointer("CTD-PB") == ["CTD-PB: a pointer on a report that is not its own"]
+    assert pointer("CTD-KP", headline="A raid") == ["CTD-KP: a pointer that shows headline"]
+    assert pointer("CTD-KP", contact=None) == ["CTD-KP: a pointer to nobody"]
 
 
 def answer(report: ThreatReport, agency: str) -> Answer:

@@ -106,7 +106,7 @@ def test_a_pointer_holds_a_contact_and_nothing_else_of_the_other(hub: HubOnPaper
 
 def test_every_pointer_is_alike_but_for_the_recipients_own_and_the_contact(hub: HubOnPaper) -> None:
     hub.send(a_raid(), a_watch(), a_watch("POLICE-KP", handling=a_handling(classification=Classification.SECRET)))
-    own = {"alert_id", "recipient", "incident_id", "incident_revision", "body"}
+    own = {"alert_id", "recipient", "incident_id", "incident_revision", "body", "handling"}
     alike = {alert.model_dump_json(exclude=own) for told in pointers(hub).values() for alert in told}
     assert len(alike) == 1
 
