@@ -91,6 +91,12 @@ ESCALATED = Counter(
     ["agency"],
     registry=METRICS,
 )
+SHARING = Counter(
+    "fusion_sharing_total",
+    "Questions about originator control, and their answers.",
+    ["agency", "action"],
+    registry=METRICS,
+)
 ACKNOWLEDGED = Counter("fusion_acknowledgements_total", "Acknowledgements.", ["agency", "action"], registry=METRICS)
 HUB_LATENCY = Histogram(
     "fusion_publish_to_route_seconds",

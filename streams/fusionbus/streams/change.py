@@ -11,7 +11,7 @@ from fusionbus.streams import incidents
 from fusionbus.streams.deadlines import awaiting
 from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.registry import Registry, facets_of
-from fusionbus.streams.route import form_for, route, with_members, without_echo
+from fusionbus.streams.route import form_for, narrower, route, with_grants, with_members, without_echo
 from fusionbus.streams.values import Candidate, Change, Enriched, Joined, Ruling
 
 _NARROWED: Final = "the originator has narrowed who may have this report: delete what you hold of it"
@@ -19,7 +19,6 @@ _WITHDRAWN: Final = "the report behind an alert that you received was withdrawn"
 _TOLD_IT: Final = "you reported the same incident"
 _HAD_IT: Final = "you had an earlier revision of this report"
 _HOLDS_IT: Final = "you have had an alert on this incident"
-_NARROWER: Final = (Form.FULL, Form.SUMMARY, Form.TEARLINE, Form.POINTER)
 
 
 def opened(
@@ -62,6 +61,8 @@ def updated(enriched: Enriched, incident: Incident, before: Member, registry: Re
     facets = facets_of(enriched.report, enriched.claim, registry)
     known = _tellers(incident, but=before.report_id) | dict.fromkeys(before.forms, _HAD_IT)
     rulings = with_members(route(facets, registry), known, facets, registry)
+    if before.granted:
+        rulings = with_grants(rulings, before.granted, facets, registry)
     if before.relation is Relation.RELAY and not _adds_to_its_own(incident, before.origin, before.agency):
         rulings = without_echo(rulings, _informed(incident, before.origin, before.report_id) - before.forms.keys())
     held = tuple(
@@ -92,8 +93,8 @@ def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: 
             form = ruling.form or Form.POINTER
             if ruling.rule is Rule.NO_INTEREST:
                 form = form_for(registry.agencies[agency], facets)
-            narrower = max(form, before.forms[agency], key=_NARROWER.index)
-            rulings.append(Ruling(agency, Rule.RECALL, narrower, _WITHDRAWN))
+            less = narrower(form, before.forms[agency])
+            rulings.append(Ruling(agency, Rule.RECALL, less, _WITHDRAWN))
         elif agency in readers or (agency in tellers and ruling.rule is not Rule.STATUS):
             rulings.append(Ruling(agency, Rule.RECALL, Form.POINTER, _WITHDRAWN))
         else:
@@ -116,6 +117,16 @@ def purged(incident: Incident, member: Member, why: str, registry: Registry) -> 
     )
     after = awaiting(incident, held, member.severity, registry.deadlines)
     return Change(ReceiptOutcome.PURGED, after, member, held)
+
+
+def granted(  # noqa: PLR0917 - who gets what of which report
+    enriched: Enriched, incident: Incident, member: Member, rulings: tuple[Ruling, ...], most: Form, registry: Registry
+) -> Change:
+    """A report that its originator lets further agencies have: from now on they hear of its changes too."""
+    let = {ruling.agency: most for ruling in rulings if ruling.form is not None}
+    known = member.model_copy(update={"granted": (member.granted or {}) | let})
+    after, told = _logged(enriched, incident, known, rulings, registry)
+    return Change(ReceiptOutcome.CONTROL_DONE, after, told, rulings)
 
 
 def _adds_to_its_own(incident: Incident, origin: str, agency: str) -> bool:

@@ -4,11 +4,10 @@ What a batch decides is made of pure steps; the index of open incidents is a sha
 with every epoch, so that what a worker thinks is never older than what it owns.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
 
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable
@@ -17,6 +16,7 @@ from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.records import (
     AcceptedAcknowledgement,
+    AcceptedControl,
     AcceptedJudgement,
     AcceptedOrder,
     AcceptedReport,
@@ -24,28 +24,25 @@ from fusionbus.contract.records import (
     Tick,
 )
 from fusionbus.contract.vocabulary import MsgType
-from fusionbus.streams import incidents, outgoing
-from fusionbus.streams.acknowledge import acknowledge, may_answer
+from fusionbus.streams import incidents
 from fusionbus.streams.change import fused, opened
+from fusionbus.streams.clerk import Clerk
 from fusionbus.streams.correlate import OpenIncidents, correlate
 from fusionbus.streams.deconflict import Pointing, deconflict
 from fusionbus.streams.engine import Decision, Event
 from fusionbus.streams.enrich import enrich
-from fusionbus.streams.escalate import escalate
 from fusionbus.streams.ingress import Work, arrival_of
 from fusionbus.streams.judge import standing
 from fusionbus.streams.judging import carry_out
 from fusionbus.streams.keeper import Keeper
 from fusionbus.streams.reopen import with_doubt
 from fusionbus.streams.revise import Refused, later_revision
+from fusionbus.streams.sharing import needs_body
 from fusionbus.streams.shelf import Shelf, is_too_large
 from fusionbus.streams.sweep import REST, Sweep
 from fusionbus.streams.tell import tally_of, tell
 from fusionbus.streams.values import Change, Enriched, Fresh, Joined, Rejection
 from fusionbus.streams.waiting import Waiting
-
-DUE_MAX: Final = 200
-"""Incidents looked at by one tick: after an outage many are late at once, and reports must not wait behind them all."""
 
 
 @dataclass(slots=True)
@@ -57,6 +54,7 @@ class Fusion:
     """The engine's current epoch."""
     sweep_rest: timedelta = REST
     _keeper: Keeper = field(init=False)
+    _clerk: Clerk = field(init=False)
     _held_epoch: int = -1
     _open: dict[int, dict[str, OpenIncidents]] = field(default_factory=dict)
     """By partition and zone: zones that happen to share a partition do not see each other."""
@@ -64,6 +62,7 @@ class Fusion:
 
     def __post_init__(self) -> None:
         self._keeper = Keeper(self.shelf, Sweep(self.shelf.table, self.sweep_rest), self._store, self._find)
+        self._clerk = Clerk(self.shelf, self._waiting, self._store)
 
     def decide(self, batch: Sequence[Event], work: Work) -> Decision:
         """What a batch of accepted traffic leads to."""
@@ -88,13 +87,20 @@ class Fusion:
                     said.setdefault((event.partition, message.incident_id), []).append((event, message))
                 case AcceptedJudgement(judgement=message):
                     self._judge(work, event, message)
+                case AcceptedControl():
+                    self._clerk.hear(work, event, accepted)
                 case Tick():
                     ticks[event.partition] = event, accepted
         for (_, about), messages in said.items():
-            self._acknowledge(work, about, messages)
-        for event, tick in ticks.values():  # after the answers that came with it
-            self._tick(work, event, tick)
+            self._clerk.acknowledge(work, about, messages)
+        self._tick(work, ticks.values())
         return work.draft.decision()
+
+    def _tick(self, work: Work, ticks: Iterable[tuple[Event, Tick]]) -> None:
+        """What became late; after the answers that came with the ticks."""
+        for event, tick in ticks:
+            self._zones_of(event.partition)
+            self._clerk.tick(work, event, tick)
 
     def open_count(self) -> int:
         """Incidents open in the partitions that were touched since the last rebalance."""
@@ -166,6 +172,7 @@ class Fusion:
         # A row whose incident is not written yet is told again after a crash; an incident that is closed and written
         # before its rows would be told anew. What is not listed is the other way round: its row says it was told.
         listed = incidents.member_of(change.incident, change.member.report_id) is not None
+        self.shelf.keep_body(work.draft, event, accepted, needs_body(report))
         if listed:
             self.shelf.keep_report(work.draft, event, change)
         self._store(work, event, change.incident)
@@ -237,30 +244,6 @@ class Fusion:
         work.draft.outputs.extend(done.outputs)
         work.tally.update(done.tally)
 
-    def _acknowledge(self, work: Work, about: str, messages: list[tuple[Event, Acknowledgement]]) -> None:
-        """All acknowledgements of one incident in a batch at once: one write, one receipt a report."""
-        event = messages[0][0]
-        held = self.shelf.incident(work.draft, event, about)
-        heard: list[Acknowledgement] = []
-        for each, message in messages:
-            if held is None or not may_answer(held, message):
-                why = "No such alert on this incident was sent to this agency."
-                arrival = replace(arrival_of(each), topic=topics.control_topic(message.agency))
-                work.refuse(each, arrival, Rejection(RejectReason.NOT_YOURS, why, "incident_id"))
-            else:
-                heard.append(message)
-                work.draft.outputs.append(outgoing.answered(message, work.now))
-                work.tally["acknowledged", message.agency, message.action] += 1
-        after = acknowledge(held, heard) if held is not None else None
-        if after is None or after == held:
-            return
-        self._store(work, event, after)
-        newest = max(message.at for message in heard).isoformat()
-        speakers = {message.agency for message in heard}
-        for member in after.members:
-            if speakers & member.forms.keys():
-                work.draft.outputs.append(outgoing.acknowledged(after, member, newest, work.now))
-
     def _store(self, work: Work, event: Event, incident: Incident) -> None:
         """Writes the incident to its table, its topic and the index."""
         self.shelf.keep(work.draft, event, incident)
@@ -270,21 +253,6 @@ class Fusion:
         else:
             index.put(incident)
         self._waiting.note(event.partition, incident)
-
-    def _tick(self, work: Work, event: Event, tick: Tick) -> None:
-        """What became late by this tick, at most so many incidents; the next tick takes the rest."""
-        self._zones_of(event.partition)
-        for incident_id in self._waiting.take_due(event.partition, tick.at, DUE_MAX):
-            held = self.shelf.incident(work.draft, event, incident_id)
-            if held is None:
-                continue
-            after, outputs, late = escalate(held, work.registry, tick.at)
-            self._waiting.note(event.partition, after)
-            if after != held:
-                self._store(work, event, after)
-            work.draft.outputs.extend(outputs)
-            for agency in late:
-                work.tally["escalated", agency] += 1
 
     def _expire(self, work: Work, event: Event, reported_at: datetime) -> None:
         """Closes what nothing was heard of for the window, by the traffic's own clock."""

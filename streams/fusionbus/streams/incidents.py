@@ -65,6 +65,11 @@ def counted(incident: Incident, now: datetime) -> Incident:
     )
 
 
+def raised(incident: Incident, now: datetime) -> Incident:
+    """The incident one revision on, told to somebody more: alert ids are made from the revision."""
+    return incident.model_copy(update={"revision": incident.revision + 1, "updated_at": now})
+
+
 def revised(incident: Incident, enriched: Enriched, now: datetime) -> Incident:
     """The incident with a newer revision of a report it holds; relation, origin and dissemination stay."""
     new = enriched.report
@@ -79,6 +84,7 @@ def revision_of(old: Member, enriched: Enriched) -> Member:
         "reasons": old.reasons,
         "forms": old.forms,
         "told": old.told,
+        "granted": old.granted,
         "keeping": keeping_after(old.keeping, enriched.report),
     }
     return _member(enriched, old.relation, old.origin).model_copy(update=kept)

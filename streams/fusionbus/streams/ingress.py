@@ -8,9 +8,23 @@ from datetime import datetime
 from fusionbus.contract import ids, topics
 from fusionbus.contract.agency import Removal
 from fusionbus.contract.codec import AnyControl, encode
-from fusionbus.contract.control import Acknowledgement, Split, Subscribe, Unsubscribe, Verdict
+from fusionbus.contract.control import (
+    Acknowledgement,
+    SharingAnswer,
+    SharingRequest,
+    Split,
+    Subscribe,
+    Unsubscribe,
+    Verdict,
+)
 from fusionbus.contract.keeping import AnyOrder
-from fusionbus.contract.records import AcceptedAcknowledgement, AcceptedJudgement, AcceptedOrder, RejectReason
+from fusionbus.contract.records import (
+    AcceptedAcknowledgement,
+    AcceptedControl,
+    AcceptedJudgement,
+    AcceptedOrder,
+    RejectReason,
+)
 from fusionbus.streams import outgoing
 from fusionbus.streams.admit import (
     Arrival,
@@ -179,6 +193,13 @@ def _one_control(work: Work, event: Event, arrival: Arrival, message: AnyControl
                 return
             judged = AcceptedJudgement(zone=message.zone, accepted_at=now, judgement=message)
             draft.send(topics.ACCEPTED, message.zone.encode(), encode(judged))
+        case SharingRequest() | SharingAnswer():
+            if message.zone is None or message.incident_id is None:
+                why = "`incident_id` and `zone` are missing: copy them from the alert that asked."
+                work.refuse(event, arrival, Rejection(RejectReason.UNKNOWN_REQUEST, why, "zone"))
+                return
+            about = AcceptedControl(zone=message.zone, accepted_at=now, control=message)
+            draft.send(topics.ACCEPTED, message.zone.encode(), encode(about))
         case _:
             why = f"This hub does not offer `{message.type}` yet; ask the hub's desk instead."
             work.refuse(event, arrival, Rejection(RejectReason.NOT_OFFERED, why, "type"))

@@ -152,6 +152,7 @@ class Keeper:
         order: Purge | None = None,
     ) -> None:
         """Purges by order or, without one, because the time has come."""
+        self.shelf.let_go_of_body(work.draft, event, member.report_id)
         after = incidents.purged(held, member.report_id, work.now)
         tombstone = incidents.member_of(after, member.report_id) or keeping.tombstone_of(member, work.now)
         done = change.purged(after, tombstone, _ENDED if order is None else _ORDERED, work.registry)

@@ -68,6 +68,8 @@ class Meter:
                 metrics.WITHHELD.labels(*labels).inc(number)
             case "acknowledged":
                 metrics.ACKNOWLEDGED.labels(*labels).inc(number)
+            case "sharing":
+                metrics.SHARING.labels(*labels).inc(number)
             case "escalated":
                 metrics.ESCALATED.labels(*labels).inc(number)
             case _:

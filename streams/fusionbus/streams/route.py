@@ -16,6 +16,7 @@ from fusionbus.streams.registry import Facets, Registry, wants
 from fusionbus.streams.values import Ruling
 
 _OWN_CIRCLE: Final = (TLP.AMBER, TLP.AMBER_STRICT)
+_NARROWER: Final = (Form.FULL, Form.SUMMARY, Form.TEARLINE, Form.POINTER)
 HUB_AGENCY: Final = "NACTA"
 """The centre itself: it runs the hub and is part of every originator's own circle.
 Source: National Counter Terrorism Authority Act 2013, section 4 (receives and collates all information)."""
@@ -150,6 +151,48 @@ def without_echo(rulings: Iterable[Ruling], informed: frozenset[str]) -> Sequenc
         Ruling(ruling.agency, Rule.ECHO) if ruling.rule.delivers and ruling.agency in informed else ruling
         for ruling in rulings
     ]
+
+
+def granted_to(name: str, most: Form, facets: Facets, registry: Registry, has: Form | None = None) -> Ruling:
+    """The ruling on one agency whom the originator lets have what it controls, in this form at most.
+
+    Its word lifts its own control and the want of interest, nothing else. `has` is the form it was sent before.
+    """
+    agency = registry.agencies.get(name)
+    if agency is None or not agency.active:
+        return Ruling(name, Rule.INACTIVE)
+    if name == facets.agency:
+        return Ruling(name, Rule.ECHO)
+    open_facets = facets._replace(originator_control=False)
+    refusal = _refusal(agency, open_facets, registry)
+    if refusal is None and facets.kind not in agency.kinds:
+        refusal = Rule.NEED_TO_KNOW
+    if refusal is not None:
+        return Ruling(name, refusal)
+    form = narrower(most, form_for(agency, facets))
+    if form is Form.TEARLINE and not facets.has_tearline:
+        form = Form.POINTER
+    if has is not None and narrower(has, form) is form:
+        return Ruling(name, Rule.ECHO)
+    return Ruling(name, Rule.GRANTED, form, "its originator lets you have it")
+
+
+def with_grants(
+    rulings: Iterable[Ruling], granted: Mapping[str, Form], facets: Facets, registry: Registry
+) -> Sequence[Ruling]:
+    """The rulings on a later revision, where those whom its originator let have it stay in the circle."""
+    found = []
+    for ruling in rulings:
+        most = granted.get(ruling.agency)
+        let = granted_to(ruling.agency, most, facets, registry) if most is not None else ruling
+        fuller = let.form is not None and (ruling.form is None or narrower(ruling.form, let.form) is ruling.form)
+        found.append(let if fuller else ruling)
+    return found
+
+
+def narrower(one: Form, other: Form) -> Form:
+    """The form that tells less."""
+    return max(one, other, key=_NARROWER.index)
 
 
 def by_rule(rulings: Iterable[Ruling]) -> Mapping[Rule, tuple[str, ...]]:

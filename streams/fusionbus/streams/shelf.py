@@ -7,6 +7,7 @@ from typing import Final
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable, encode
 from fusionbus.contract.incident import Incident, Member
+from fusionbus.contract.records import AcceptedReport
 from fusionbus.streams.engine import Draft, Event, Paged
 from fusionbus.streams.incidents import member_of
 from fusionbus.streams.values import Change
@@ -18,8 +19,9 @@ UNMEASURED_MEMBERS_MAX: Final = 16
 RECENT_MAX: Final = 2_000
 """Incidents kept decoded, about 10 kB each; past it all are let go and read again."""
 
-OPEN, CLOSED, REPORT, _JUDGED = b"i:", b"c:", b"r:", b"d:"
-"""How the keys of the table begin: an open incident, a closed one, where a report is, a decision that was taken."""
+OPEN, CLOSED, REPORT, _JUDGED, _BODY = b"i:", b"c:", b"r:", b"d:", b"o:"
+"""How the keys of the table begin: an open incident, a closed one, where a report is, a decision that was taken,
+the text of a report under originator control."""
 
 
 def is_too_large(incident: Incident) -> bool:
@@ -96,7 +98,8 @@ class Shelf:
         self._recent.pop((event.partition, incident.incident_id), None)
 
     def let_go_of_report(self, draft: Draft, event: Event, report_id: str) -> None:
-        """Deletes where a report is."""
+        """Deletes where a report is, and its text if that was kept."""
+        self.let_go_of_body(draft, event, report_id)
         draft.mark(self.table, event, REPORT + report_id.encode(), None)
 
     def report(self, draft: Draft, event: Event, report_id: str) -> tuple[str | None, Member | None]:
@@ -124,6 +127,30 @@ class Shelf:
     def keep_judgement(self, draft: Draft, event: Event, judgement_id: str) -> None:
         """Writes that the decision was carried out; after everything else of it."""
         draft.mark(self.table, event, _JUDGED + judgement_id.encode(), b"1")
+
+    def keep_body(self, draft: Draft, event: Event, accepted: AcceptedReport, keep: bool) -> None:
+        """Keeps the report's own text, or lets go of what was kept of it."""
+        report = accepted.report
+        if keep:
+            draft.mark(self.table, event, _BODY + report.report_id.encode(), encode(accepted))
+        elif report.revision > 1:
+            self.let_go_of_body(draft, event, report.report_id)
+
+    def let_go_of_body(self, draft: Draft, event: Event, report_id: str) -> None:
+        """Deletes the report's own text, if it was kept."""
+        key = _BODY + report_id.encode()
+        if draft.read(self.table, event, key) is not None:
+            draft.mark(self.table, event, key, None)
+
+    def body(self, draft: Draft, event: Event, report_id: str) -> AcceptedReport | None:
+        """The report's own text, where it is kept."""
+        value = draft.read(self.table, event, _BODY + report_id.encode())
+        if value is None:
+            return None
+        found = codec.decode(AcceptedReport, value)
+        if isinstance(found, Undecodable):
+            raise AssertionError(f"the stored text of {report_id} cannot be read: {found.sentence}")  # noqa: TRY004 - our bug
+        return found
 
 
 def _may_wait(closed: bytes) -> bool:

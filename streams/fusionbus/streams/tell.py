@@ -25,22 +25,31 @@ _MSG_TYPES: Final = {
     ReceiptOutcome.RELAY: AlertMsgType.ALERT,
     ReceiptOutcome.UPDATE: AlertMsgType.UPDATE,
     ReceiptOutcome.CANCELLED: AlertMsgType.CANCEL,
+    ReceiptOutcome.CONTROL_DONE: AlertMsgType.ALERT,
 }
 
 
 def tell(enriched: Enriched, change: Change, published_at: datetime, registry: Registry, now: datetime) -> list[Output]:
     """Alerts, receipt, audit record, and links to the doubtful neighbours."""
     report, incident = enriched.report, change.incident
-    contact = _desk(HUB_AGENCY if report.is_masked else report.agency, registry)
-    msg_type = _MSG_TYPES[change.outcome]
-    news = News(enriched, incident, change.member, msg_type, published_at, now, contact)
-    name = incident.incident_id.encode()
-    outputs = [Output(topics.alerts_topic(a.recipient), name, a.body) for a in _alerts(news, change, registry)]
+    outputs = alerts_of(enriched, change, published_at, registry, now)
     outputs.extend(outgoing.routed(report, change, now))
     outputs.extend(_doubtful("possible", incident, each, now) for each in change.possible)
     if change.doubt is not None:
         outputs.append(_doubtful("possible_split", incident, change.doubt, now, report.report_id))
     return outputs
+
+
+def alerts_of(
+    enriched: Enriched, change: Change, published_at: datetime, registry: Registry, now: datetime
+) -> list[Output]:
+    """The alerts alone."""
+    report, incident = enriched.report, change.incident
+    contact = _desk(HUB_AGENCY if report.is_masked else report.agency, registry)
+    msg_type = _MSG_TYPES[change.outcome]
+    news = News(enriched, incident, change.member, msg_type, published_at, now, contact)
+    name = incident.incident_id.encode()
+    return [Output(topics.alerts_topic(a.recipient), name, a.body) for a in _alerts(news, change, registry)]
 
 
 def _alerts(news: News, change: Change, registry: Registry) -> list[ComposedAlert]:
