@@ -1,4 +1,4 @@
-"""Deadlines as they run: a real worker is killed before one, and nothing else happens on the bus."""
+"""Deadlines and questions as they run: a worker killed before a deadline on an idle bus, and officers who type."""
 
 import signal
 import subprocess
@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 
-from builders import a_report, an_acknowledgement
+from builders import a_handling, a_report, an_acknowledgement
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import encode
 from fusionbus.contract.records import AuditEvent, AuditRecord, ReceiptOutcome
-from fusionbus.contract.vocabulary import AlertKind, Status
+from fusionbus.contract.routing import Rule
+from fusionbus.contract.vocabulary import AlertKind, Form, Status, Urgency
 from running_hub import COMMAND, WITHIN_S, Bus, running, until
 
 pytestmark = pytest.mark.broker
 
 AGENCIES: dict[str, dict[str, Any]] = {
     "CTD-KP": {"group": "ctd", "organisation": "KP Police", "provinces": ["PK-KP"]},
+    "CTD-PB": {"group": "ctd", "organisation": "Punjab Police", "provinces": ["PK-PB"]},
     "IB": {"group": "federal", "organisation": "IB", "subscriptions": [{"name": "Everything"}]},
     "NACTA": {"group": "federal", "organisation": "NACTA", "subscriptions": [{"name": "Everything"}]},
 }
@@ -31,6 +33,18 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
     with running(tmp_path_factory.mktemp("deadlines"), AGENCIES) as bus:
         bus.start(**SOON)
         yield bus
+
+
+def typed(bus: Bus, *words: str) -> "subprocess.CompletedProcess[str]":
+    """A command as an officer types it."""
+    return subprocess.run(
+        [COMMAND, *words],
+        env={"FUSION_BOOTSTRAP": bus.bootstrap, "HOME": str(bus.folder), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
 
 
 def escalations(bus: Bus, agency: str) -> list[Alert]:
@@ -75,14 +89,7 @@ def test_a_missed_deadline_is_told_once_though_the_worker_died_and_the_bus_is_id
 
 
 def test_a_receiver_acknowledges_what_is_late_and_not_the_notice(bus: Bus) -> None:
-    shown = subprocess.run(
-        [COMMAND, "alerts", "--agency", "IB", "--once"],
-        env={"FUSION_BOOTSTRAP": bus.bootstrap, "HOME": str(bus.folder), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=WITHIN_S,
-        check=True,
-    ).stdout
+    shown = typed(bus, "alerts", "--agency", "IB", "--once").stdout
     assert "you have not acknowledged an alert in time" in shown
     answers = [r for r in bus.receipts_of("CTD-KP") if r.outcome is ReceiptOutcome.ACKNOWLEDGED]
     until(lambda: _acknowledged_by(bus) == 2, "both have acknowledged")
@@ -92,3 +99,40 @@ def test_a_receiver_acknowledges_what_is_late_and_not_the_notice(bus: Bus) -> No
 
 def _acknowledged_by(bus: Bus) -> int:
     return max(r.acknowledged_by or 0 for r in bus.receipts_of("CTD-KP"))
+
+
+def test_an_originator_lets_the_hub_pass_its_report_on(bus: Bus) -> None:
+    words = "A courier of the group was seen at the bus stand with a parcel for Lahore."
+    nothing: dict[str, Any] = dict.fromkeys(("category", "weapon", "target_sector", "occurred"))
+    handling = a_handling(originator_control=True)
+    bus.send(
+        a_report(
+            local_ref="controlled",
+            reported_at=datetime.now(UTC),
+            urgency=Urgency.PAST,
+            headline=words,
+            narrative=words,
+            handling=handling,
+            **nothing,
+        )
+    )
+    until(lambda: bus.outcomes("CTD-KP", "controlled"), "the report is here")
+    (alert,) = [one for one in bus.alerts_of("NACTA") if one.body.local_ref == "controlled"]
+    asked = typed(bus, *f"share ask --agency NACTA --alert {alert.alert_id} --to CTD-PB --reason Travel".split())
+    assert "The originator is asked" in asked.stdout, asked.stderr
+    question = asked.stdout.split()[-1].rstrip(".")
+    assert question in typed(bus, "share", "list", "--agency", "CTD-KP").stdout
+
+    forged = typed(bus, "share", "answer", question, "--agency", "IB", "--grant", "full")
+    assert (forged.returncode, forged.stderr.count("\n")) == (2, 1)
+    granted = typed(bus, "share", "answer", question, "--agency", "CTD-KP", "--grant", "summary")
+    assert "sent it to 1 of 1" in granted.stdout, granted.stderr
+    (sent,) = bus.alerts_of("CTD-PB")
+    assert (sent.rule, sent.form, sent.body.headline) == (Rule.GRANTED, Form.SUMMARY, words)
+    answers = [r for r in bus.receipts_of("NACTA") if r.outcome is ReceiptOutcome.SHARING_ANSWERED]
+    assert [r.request_id for r in answers] == [question]
+
+    again = typed(bus, "share", "answer", question, "--agency", "CTD-KP", "--deny")
+    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
+    assert "answered already (grant)" in again.stderr
+    assert "No question waits for CTD-KP." in typed(bus, "share", "list", "--agency", "CTD-KP").stdout

@@ -35,12 +35,7 @@ def answer(
 ) -> str:
     """What was told to the hub, in a sentence. Raises: Misconfigured, NotAllowed, RetryLater."""
     with explained(broker):
-        alert = _stored(store, alert_id) if store else _on_topic(broker, agency, alert_id, settings.scan_s_max)
-        if alert is None:
-            where = store or alerts_topic(agency)
-            raise Misconfigured(f"There is no alert {alert_id} in {where}: check the id and the agency.")
-        if alert.recipient != agency:
-            raise Misconfigured(f"The alert {alert_id} was for {alert.recipient}, not for {agency}.")
+        alert = find_alert(alert_id, agency, store, broker, settings)
         if alert.kind.is_notice:
             raise Misconfigured(_instead(alert))
         acknowledgement = Acknowledgement(
@@ -62,6 +57,19 @@ def answer(
         f"Told the hub: alert {alert_id} of incident {alert.incident_id}, revision {alert.incident_revision}, "
         f"{said}.{kept}"
     )
+
+
+def find_alert(
+    alert_id: str, agency: str, store: str | None, broker: BrokerSettings, settings: ConsumerSettings
+) -> Alert:
+    """The agency's alert of this id, from its store or its topic. Raises: Misconfigured where it is not there."""
+    alert = _stored(store, alert_id) if store else _on_topic(broker, agency, alert_id, settings.scan_s_max)
+    if alert is None:
+        where = store or alerts_topic(agency)
+        raise Misconfigured(f"There is no alert {alert_id} in {where}: check the id and the agency.")
+    if alert.recipient != agency:
+        raise Misconfigured(f"The alert {alert_id} was for {alert.recipient}, not for {agency}.")
+    return alert
 
 
 def _instead(notice: Alert) -> str:

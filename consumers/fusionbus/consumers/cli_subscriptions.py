@@ -7,18 +7,11 @@ import typer
 from pydantic import ValidationError
 
 from fusionbus.consumers import words
-from fusionbus.consumers.acknowledger import SEND_S_MAX, ControlWriter
-from fusionbus.consumers.handlers.plain_text import line
-from fusionbus.consumers.reading import TopicReader
-from fusionbus.consumers.settings import ConsumerSettings
-from fusionbus.consumers.stopping import Stop
-from fusionbus.contract import codec, ids
+from fusionbus.consumers.asking import ask_hub
+from fusionbus.contract import ids
 from fusionbus.contract.agency import Subscription
-from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.control import Subscribe, Unsubscribe
-from fusionbus.contract.errors import FixTheReport, Misconfigured, RetryLater
-from fusionbus.contract.records import Receipt, ReceiptOutcome
-from fusionbus.contract.topics import receipts_topic
+from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.vocabulary import (
     Kind,
     Province,
@@ -28,8 +21,6 @@ from fusionbus.contract.vocabulary import (
     ThreatCategory,
     Urgency,
 )
-from fusionbus.shell.kafka import explained
-from fusionbus.shell.settings import BrokerSettings, load
 
 commands = typer.Typer()
 
@@ -72,7 +63,7 @@ def subscribe(
     }
     subscription = _subscription(owner, name, now, wanted)
     message = Subscribe(agency=owner, at=now, subscription=subscription)
-    typer.echo(_ask(owner, message, subscription.subscription_id))
+    typer.echo(ask_hub(owner, message, subscription.subscription_id))
 
 
 @commands.command()
@@ -84,7 +75,7 @@ def unsubscribe(agency: Agency, name: Name) -> None:
     owner = words.agency_id(agency)
     subscription_id = ids.subscription_id(owner, name)
     message = Unsubscribe(agency=owner, at=datetime.now(UTC), subscription_id=subscription_id)
-    typer.echo(_ask(owner, message, subscription_id))
+    typer.echo(ask_hub(owner, message, subscription_id))
 
 
 def _subscription(owner: str, name: str, now: datetime, wanted: dict[str, Any]) -> Subscription:
@@ -97,31 +88,3 @@ def _subscription(owner: str, name: str, now: datetime, wanted: dict[str, Any]) 
         fault = exc.errors(include_url=False, include_input=False)[0]
         option = {"districts": "--district", "actors": "--actor"}.get(str(fault["loc"][0]), "--name")
         raise Misconfigured(f"{option}: {fault['msg']}.") from exc
-
-
-def _ask(agency: str, message: Subscribe | Unsubscribe, about: str) -> str:
-    """What the hub answered. Raises: FixTheReport with its reason; RetryLater where it said nothing in time."""
-    broker, settings = load(BrokerSettings), load(ConsumerSettings)
-    with explained(broker), TopicReader(broker, receipts_topic(agency), f"{agency}.subscribe") as reader:
-        reader.skip_to_end()
-        writer = ControlWriter(agency, broker)
-        try:
-            lies = writer.send(message).get(timeout=SEND_S_MAX)
-        finally:
-            writer.close()
-        # Ids are made from what they are about, so the answer to this very message is known beforehand.
-        done = ids.receipt_id(about, ReceiptOutcome.CONTROL_DONE, message.at.isoformat())
-        letter = ids.dead_letter_id(lies.topic, lies.partition, lies.offset)
-        refused = ids.receipt_id(letter, ReceiptOutcome.REJECTED)
-        for record in reader.coming(Stop(), settings.receipt_wait_s):
-            receipt = codec.decode(Receipt, record.value or b"")
-            if isinstance(receipt, Undecodable):
-                continue
-            if receipt.receipt_id == done:
-                return f"The hub says: {line(receipt.sentence or 'done')}"
-            if receipt.receipt_id == refused:
-                raise FixTheReport(f"The hub refused: {line(receipt.sentence or str(receipt.reason))}")
-    raise RetryLater(
-        f"The message is with the broker, but the hub sent no receipt in {settings.receipt_wait_s:g} s: "
-        "it takes effect when the hub runs again."
-    )

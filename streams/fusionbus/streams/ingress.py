@@ -164,6 +164,32 @@ def _one_control(work: Work, event: Event, arrival: Arrival, message: AnyControl
         case Acknowledgement():
             accepted = AcceptedAcknowledgement(zone=message.zone, accepted_at=now, acknowledgement=message)
             draft.send(topics.ACCEPTED, message.zone.encode(), encode(accepted))
+        case Subscribe() | Unsubscribe():
+            _one_wish(work, event, arrival, message)
+        case Verdict() | Split():
+            if not work.registry.agencies[arrival.agency].reviews:
+                why = (
+                    f"{arrival.agency} may not join or part incidents: in the agencies file it has no `reviews: true`."
+                )
+                work.refuse(event, arrival, Rejection(RejectReason.NOT_YOURS, why, "agency"))
+                return
+            judged = AcceptedJudgement(zone=message.zone, accepted_at=now, judgement=message)
+            draft.send(topics.ACCEPTED, message.zone.encode(), encode(judged))
+        case SharingRequest() | SharingAnswer():
+            if message.zone is None or message.incident_id is None:
+                why = "`incident_id` and `zone` are missing: copy them from the alert that asked."
+                work.refuse(event, arrival, Rejection(RejectReason.UNKNOWN_REQUEST, why, "zone"))
+                return
+            about = AcceptedControl(zone=message.zone, accepted_at=now, control=message)
+            draft.send(topics.ACCEPTED, message.zone.encode(), encode(about))
+        case _:
+            why = f"This hub does not offer `{message.type}` yet; ask the hub's desk instead."
+            work.refuse(event, arrival, Rejection(RejectReason.NOT_OFFERED, why, "type"))
+
+
+def _one_wish(work: Work, event: Event, arrival: Arrival, message: Subscribe | Unsubscribe) -> None:
+    draft, now = work.draft, work.now
+    match message:
         case Subscribe(subscription=subscription):
             name = subscription.subscription_id
             if name != ids.subscription_id(arrival.agency, subscription.name):
@@ -184,22 +210,3 @@ def _one_control(work: Work, event: Event, arrival: Arrival, message: AnyControl
             draft.send(topics.REGISTRY, f"subscription:{name}".encode(), encode(removal))
             sentence = f"Subscription “{held.name[:200]}” has ended."
             draft.outputs.extend(outgoing.control_done(arrival.agency, name, sentence, message.at, now))
-        case Verdict() | Split():
-            if not work.registry.agencies[arrival.agency].reviews:
-                why = (
-                    f"{arrival.agency} may not join or part incidents: in the agencies file it has no `reviews: true`."
-                )
-                work.refuse(event, arrival, Rejection(RejectReason.NOT_YOURS, why, "agency"))
-                return
-            judged = AcceptedJudgement(zone=message.zone, accepted_at=now, judgement=message)
-            draft.send(topics.ACCEPTED, message.zone.encode(), encode(judged))
-        case SharingRequest() | SharingAnswer():
-            if message.zone is None or message.incident_id is None:
-                why = "`incident_id` and `zone` are missing: copy them from the alert that asked."
-                work.refuse(event, arrival, Rejection(RejectReason.UNKNOWN_REQUEST, why, "zone"))
-                return
-            about = AcceptedControl(zone=message.zone, accepted_at=now, control=message)
-            draft.send(topics.ACCEPTED, message.zone.encode(), encode(about))
-        case _:
-            why = f"This hub does not offer `{message.type}` yet; ask the hub's desk instead."
-            work.refuse(event, arrival, Rejection(RejectReason.NOT_OFFERED, why, "type"))

@@ -48,7 +48,7 @@ def asked(
 
 
 def _question(told: Asked, request: SharingRequest, report: ThreatReport, contact: str, now: datetime) -> Alert:
-    handling, question = report.handling, told.question
+    question = told.question
     return Alert(
         alert_id=ids.sharing_alert_id(question.request_id),
         kind=AlertKind.SHARING_REQUEST,
@@ -63,29 +63,9 @@ def _question(told: Asked, request: SharingRequest, report: ThreatReport, contac
         rule=Rule.NOTICE,
         why="a recipient asks to pass your report on",
         form=Form.POINTER,
-        handling=AlertHandling(
-            tlp=handling.tlp,
-            pap=handling.pap,
-            classification=handling.classification,
-            caveats=handling.caveats,
-            originator_control=handling.originator_control,
-            third_agency_rule=handling.third_agency_rule,
-        ),
+        handling=_marks(report),
         incident=NOTHING_TOLD,
-        body=AlertBody(
-            report_id=report.report_id,
-            agency=report.agency,
-            local_ref=report.local_ref,
-            revision=report.revision,
-            msg_type=report.msg_type,
-            kind=report.kind,
-            reported_at=report.reported_at,
-            urgency=report.urgency,
-            severity=report.severity,
-            headline=report.headline,
-            language=report.language,
-            contact=contact,
-        ),
+        body=_body(report, contact),
         sharing=SharingQuestion(
             request_id=question.request_id,
             to=question.to,
@@ -93,6 +73,36 @@ def _question(told: Asked, request: SharingRequest, report: ThreatReport, contac
             reason=request.reason,
             answer_by=question.answer_by,
         ),
+    )
+
+
+def _marks(report: ThreatReport) -> AlertHandling:
+    handling = report.handling
+    return AlertHandling(
+        tlp=handling.tlp,
+        pap=handling.pap,
+        classification=handling.classification,
+        caveats=handling.caveats,
+        originator_control=handling.originator_control,
+        third_agency_rule=handling.third_agency_rule,
+    )
+
+
+def _body(report: ThreatReport, contact: str) -> AlertBody:
+    """As much as tells its originator which report it is."""
+    return AlertBody(
+        report_id=report.report_id,
+        agency=report.agency,
+        local_ref=report.local_ref,
+        revision=report.revision,
+        msg_type=report.msg_type,
+        kind=report.kind,
+        reported_at=report.reported_at,
+        urgency=report.urgency,
+        severity=report.severity,
+        headline=report.headline,
+        language=report.language,
+        contact=contact,
     )
 
 

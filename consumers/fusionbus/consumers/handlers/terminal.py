@@ -98,10 +98,10 @@ def block(alert: Alert) -> Iterator[tuple[str, Text, str]]:
     body, incident = alert.body, alert.incident
     colour = COLOURS[body.severity]
     yield TITLE, Text(" "), colour
-    yield TITLE, Text.assemble((f" {_title(alert)} ", colour), (f"  {_when(alert.issued_at)}", "dim")), colour
+    yield TITLE, Text.assemble((f" {_title(alert)} ", colour), (f"  {when(alert.issued_at)}", "dim")), colour
     headline = alert.why if alert.kind.is_notice else body.headline or incident.claim.headline or "(no headline)"
     yield "", Text(line(headline), style="bold"), colour
-    for label, said in facts_of_notice(alert, _when) if alert.kind.is_notice else _facts(alert):
+    for label, said in facts_of_notice(alert, when) if alert.kind.is_notice else _facts(alert):
         yield label, Text(said), colour
     for paragraph in _narrative(alert):
         yield "", Text(paragraph), colour
@@ -144,7 +144,7 @@ def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
     if body.contact:
         yield "contact", line(body.contact)
     if alert.acknowledge_by:
-        yield "answer", f"acknowledge by {_when(alert.acknowledge_by)}"
+        yield "answer", f"acknowledge by {when(alert.acknowledge_by)}"
 
 
 def _narrative(alert: Alert) -> list[str]:
@@ -176,14 +176,15 @@ def _place(place: Place | None) -> str:
     return f"{said} ({place.lat:.4f}, {place.lon:.4f}{within})"
 
 
-def _when(at: datetime) -> str:
+def when(at: datetime) -> str:
+    """The time as this country reads it."""
     return at.astimezone(PKT).strftime("%Y-%m-%d %H:%M PKT")
 
 
 def _interval(span: Interval | None) -> str:
     if span is None:
         return "not told"
-    start, end = _when(span.start), _when(span.end)
+    start, end = when(span.start), when(span.end)
     if start == end:
         return start
     return f"{start[:16]}–{end[11:]}" if start[:10] == end[:10] else f"{start} to {end}"
