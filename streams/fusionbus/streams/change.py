@@ -82,7 +82,7 @@ def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: 
     The words of the withdrawal itself go no further than its own markings let them: beyond, it is a pointer.
     """
     facets = facets_of(enriched.report, enriched.claim, registry)
-    echoes = [m for m in incident.members if m.origin == before.report_id != m.report_id and not m.withdrawn]
+    echoes = [m for m in incident.members if not m.withdrawn and _is_made_of(m, before.report_id)]
     tellers, readers = {echo.agency for echo in echoes}, {agency for echo in echoes for agency in echo.forms}
     rulings = []
     for ruling in route(facets, registry):
@@ -127,6 +127,11 @@ def granted(  # noqa: PLR0917 - who gets what of which report
     known = member.model_copy(update={"granted": (member.granted or {}) | let})
     after, told = _logged(enriched, incident, known, rulings, registry)
     return Change(ReceiptOutcome.CONTROL_DONE, after, told, rulings)
+
+
+def _is_made_of(member: Member, report_id: str) -> bool:
+    """Whether it was made out of this report, wholly or among others."""
+    return member.report_id != report_id and (member.origin == report_id or report_id in member.derived_from)
 
 
 def _adds_to_its_own(incident: Incident, origin: str, agency: str) -> bool:

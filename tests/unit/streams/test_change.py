@@ -186,6 +186,18 @@ def test_a_withdrawn_origin_is_recalled_from_those_who_had_only_its_echo_and_fro
     assert hub.incident().independent_origins == 0, "an echo of what was withdrawn stands on nothing"
 
 
+def test_a_withdrawn_report_is_recalled_from_who_had_what_was_made_of_it_among_others() -> None:
+    registry = [*a_federation(), a_subscription(agency="CTD-PB"), an_agency(agency="RELAY", organisation="R")]
+    hub = HubOnPaper.of(registry)
+    other = calm(agency="IB", local_ref="I-1", handling=STRICT)
+    both = Source(derived_from=(other.report_id, calm().report_id))
+    digest = an_echo(agency="RELAY", local_ref="R-1", source=both)
+    told, *_ = sent(hub, other, calm(handling=STRICT), digest, withdrawal(handling=STRICT))
+    digested = next(member for member in hub.incident().members if member.agency == "RELAY")
+    assert digested.origin != calm().report_id, "it counts as an echo of the other one"
+    assert told["CTD-PB"] == told["RELAY"] == (Rule.RECALL, Form.POINTER)
+
+
 def test_a_withdrawn_echo_does_not_recall_its_origin(hub: HubOnPaper) -> None:
     gone = an_echo(msg_type=MsgType.CANCEL, revision=2)
     told, *_ = sent(hub, calm(handling=STRICT), an_echo(), gone)
