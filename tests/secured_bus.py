@@ -86,6 +86,10 @@ class SecuredBus:
         finally:
             consumer.close()
 
+    def topics(self, principal: str) -> set[str]:
+        """The names of the topics that this principal sees."""
+        return set(AdminClient(self._librdkafka(principal)).list_topics(timeout=WITHIN_S).topics)
+
     def may_write(self, principal: str, topic: str) -> bool:
         """Whether the broker takes a record from this principal."""
         error = self.send(principal, topic, None, b"forged")

@@ -7,12 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kafka import KafkaProducer
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from typer.testing import CliRunner
 
 from builders import NOW, a_report
@@ -22,10 +23,15 @@ from fusionbus.contract.codec import encode
 from fusionbus.contract.errors import FusionError
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import MsgType
+from fusionbus.deploy import agencies
 from fusionbus.deploy.broker import LocalBroker
 from fusionbus.deploy.broker_ports import free_port
 from fusionbus.deploy.cli import commands
+from fusionbus.deploy.operators.doctor_look import Doctor
+from fusionbus.deploy.operators.findings import Level
+from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.shell.cli import EXIT_FAULT
+from fusionbus.shell.settings import load
 
 pytestmark = pytest.mark.broker
 
@@ -158,6 +164,7 @@ def test_with_a_worker_nothing_is_wrong(night: Night) -> None:
     until_processed(night)
     levels = {check: {level for level, _ in told} for check, told in night.doctor().items()}
     assert levels.pop("disk")  # this machine's own affair
+    assert levels.pop("rights") == {"note"}  # an open broker
     checks = ("broker", "topics", "registry", "hub", "clocks", "versions", "state")
     assert levels == {check: {"ok"} for check in checks}
     assert "alerts-IB" in night.told("lag")["never_read"]
@@ -226,6 +233,24 @@ def test_a_worker_that_stands_still_is_found_out(night: Night) -> None:
     assert level == "fault"
     assert "1 records wait and nothing was committed" in sentence
     night.worker.kill()
+
+
+def test_a_wrong_clock_a_changed_topic_a_strange_entry_and_another_wire_are_each_found(night: Night) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=night.bootstrap)
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "audit", {"retention.ms": "1000"})])
+    admin.close()
+    producer = KafkaProducer(bootstrap_servers=night.bootstrap)
+    producer.send("registry", b'{"type": "treaty"}', key=b"treaty:1").get(timeout=30)
+    producer.send("dead-letters", b'{"schema_version": "9.0"}').get(timeout=30)
+    producer.close(timeout=5)
+    settings = load(OperatorSettings, bootstrap=night.bootstrap, home=night.folder / "home")
+    federation = agencies.read(night.folder / "agencies.yaml")
+    late = Doctor(settings, federation, clock=lambda: datetime.now(UTC) - timedelta(hours=1)).visit()
+    told = [one.sentence for one in late if one.level is Level.FAULT]
+    assert any("audit (retention.ms is 1000, should be -1)" in sentence for sentence in told)
+    assert any("1 entries are of another version" in sentence for sentence in told)
+    assert any("finds 9.0 in dead-letters/0: hub and tools are of different releases" in sentence for sentence in told)
+    assert any(sentence.startswith("The broker's clock is 3600.0 s ahead of this machine's") for sentence in told)
 
 
 def test_without_a_broker_each_command_says_so_in_one_sentence(night: Night) -> None:

@@ -47,7 +47,7 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBus]:
         shown = made.provision(ADMIN, words=("--dry-run",))
         assert "WRITE topic reports-CTD-KP" in shown
         assert not secrets.password_file("CTD-KP").exists()
-        assert "7 users made" in made.provision(ADMIN)
+        assert "8 users made" in made.provision(ADMIN)
         yield made
         gc.collect()  # what was forgotten is found here, where that is expected
 
@@ -149,6 +149,8 @@ def test_another_agencys_reports_topic_is_refused(bus: SecuredBus) -> None:
         ("CTD-KP", topics.AUDIT),
         ("auditor", topics.DEAD_LETTERS),
         ("operator", topics.AUDIT),
+        ("operator", "reports-CTD-KP"),
+        ("replayer", "reports-CTD-KP"),
         ("provisioner", "reports-CTD-KP"),
         ("hub", "alerts-IB"),
     ],
@@ -209,7 +211,7 @@ def test_no_password_stands_in_a_log_and_every_secret_is_its_owners_alone(bus: S
     done = bus.run("CTD-KP", "--log-level", "DEBUG", "alerts", "--agency", "CTD-KP", "--once")
     assert done.returncode == 0, done.stderr
     passwords = [path.read_text(encoding="utf-8").strip() for path in bus.secrets.root.glob("*.password")]
-    assert len(set(passwords)) == len(passwords) == 9
+    assert len(set(passwords)) == len(passwords) == 10
     logs = [*bus.folder.rglob("*.log"), *bus.folder.rglob("*.out")]
     said = "".join(path.read_text(encoding="utf-8", errors="replace") for path in logs) + done.stdout + done.stderr
     assert "INFO" in said

@@ -106,7 +106,7 @@ def _decode(adapter: TypeAdapter[Any], raw: bytes, bytes_max: int) -> Any:
     try:
         got = adapter.validate_json(raw)
     except ValidationError as exc:
-        theirs, ours = _version_of(raw), _split(SCHEMA_VERSION)
+        theirs, ours = version_of(raw), _split(SCHEMA_VERSION)
         if theirs is None:
             return _explain(exc)
         if theirs[0] != ours[0]:
@@ -135,7 +135,8 @@ def _decode_newer(adapter: TypeAdapter[Any], raw: bytes) -> Any:
         return _explain(exc)
 
 
-def _version_of(raw: bytes) -> tuple[int, int] | None:
+def version_of(raw: bytes) -> tuple[int, int] | None:
+    """The major and minor version that a message says it is written in, if it says so."""
     try:
         return _split(json.loads(raw)["schema_version"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -15,12 +15,11 @@ from fusionbus.deploy.agencies import Federation
 from fusionbus.deploy.broker_files import HOST
 from fusionbus.deploy.broker_secured import ADMIN, environment
 from fusionbus.deploy.broker_settings import LocalBrokerSettings
-from fusionbus.deploy.certificates import NODE
 from fusionbus.deploy.provision_kafka import ProvisionSettings
 from fusionbus.deploy.quotas import plan_quotas
 from fusionbus.deploy.quotas_kafka import KafkaQuotas
-from fusionbus.deploy.rights import ROLES, RightsPlan, RightsThere, by_principal, plan_rights, principals_for
-from fusionbus.deploy.rights_kafka import KafkaRights
+from fusionbus.deploy.rights import ROLES, RightsPlan, RightsThere, by_principal, principals_for
+from fusionbus.deploy.rights_kafka import KafkaRights, plan_for
 from fusionbus.deploy.secret_files import PRINCIPAL, Secrets
 from fusionbus.shell.kafka import BrokerDown
 from fusionbus.shell.settings import load
@@ -33,11 +32,11 @@ def show(federation: Federation, settings: ProvisionSettings, console: Console) 
     """Prints what would be done about users and rights."""
     try:
         with KafkaRights(settings) as broker:
-            todo = _plan(federation, settings, broker.present())
+            todo = plan_for(federation, settings, broker.present())
         with KafkaQuotas(settings) as broker_quotas:
             limits = plan_quotas(federation, broker_quotas.present())
     except BrokerDown:
-        todo, limits = _plan(federation, settings, NO_RIGHTS), plan_quotas(federation, {})
+        todo, limits = plan_for(federation, settings, NO_RIGHTS), plan_quotas(federation, {})
     _tell(todo, console)
     table = Table(title="Users and rights (dry run: nothing is touched)", title_justify="left")
     for heading in ("Do", "Who", "Details"):
@@ -58,7 +57,7 @@ def bring(federation: Federation, settings: ProvisionSettings, renew: tuple[str,
         if name not in known:
             raise Misconfigured(f"--new-password {name}: it is no active agency of the file and no role of the hub.")
     with KafkaRights(settings) as broker:
-        todo = _plan(federation, settings, broker.present())
+        todo = plan_for(federation, settings, broker.present())
         broker.carry_out(todo, secrets)
         broker.set_passwords({name: secrets.renewed_password(name) for name in renew})
     with KafkaQuotas(settings) as broker_quotas:
@@ -69,11 +68,6 @@ def bring(federation: Federation, settings: ProvisionSettings, renew: tuple[str,
     console.print(f"{len(limits)} quotas set.", highlight=False)
     if todo.new_users or renew:
         console.print(f"Passwords lie in {escape(str(secrets.root))}, one file each.", highlight=False)
-
-
-def _plan(federation: Federation, settings: ProvisionSettings, there: RightsThere) -> RightsPlan:
-    passwords = settings.security.startswith("SASL") and settings.sasl_mechanism == "SCRAM-SHA-512"
-    return plan_rights(federation, there, passwords=passwords, keep=(NODE, ADMIN, settings.username or ADMIN))
 
 
 def _secrets(settings: ProvisionSettings) -> Secrets:

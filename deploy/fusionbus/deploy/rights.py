@@ -11,15 +11,20 @@ from fusionbus.deploy.agencies import Federation
 PROVISIONER: Final = "provisioner"
 AUDITOR: Final = "auditor"
 OPERATOR: Final = "operator"
-ROLES: Final = (HUB, PROVISIONER, AUDITOR, OPERATOR)
+REPLAYER: Final = "replayer"
+"""Sends dead letters again and puts them aside. Apart from `operator`, because who may do that can write in any
+agency's name: its password is for the act, not for the day."""
+ROLES: Final = (HUB, PROVISIONER, AUDITOR, OPERATOR, REPLAYER)
 """The hub's own principals; agencies' ids are upper case, so none can be mistaken for one of these."""
 CLUSTER: Final = "kafka-cluster"
 ANY: Final = "*"
 NAMED_MAX: Final = 3
+PROBE: Final = "fusion-doctor-"
+"""Topics of this prefix are the doctor's own, made to compare clocks and deleted at once."""
 REVIEWED: Final = (topics.INCIDENTS, topics.LINKS)
 """What an analyst needs to see to judge which reports tell of one event."""
 
-Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "ALTER", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"]
+Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "ALTER", "DELETE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"]
 Resource = Literal["topic", "group", "cluster"]
 
 
@@ -45,6 +50,8 @@ class RightsThere:
 
     users: frozenset[str] = frozenset()
     acls: frozenset[Acl] = frozenset()
+    others: tuple[str, ...] = ()
+    """Those of a kind that we never make, in words: denials, rights from one host only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class RightsPlan:
     ended_users: tuple[str, ...]
     ended_acls: tuple[Acl, ...]
     remarks: tuple[str, ...]
+    """Sentences on what differs and is left."""
 
     @property
     def is_empty(self) -> bool:
@@ -73,11 +81,12 @@ def acls_for(wanted: Iterable[Topic], agencies: Iterable[str], reviewers: Collec
     found = {acl for topic in every for acl in _of_topic(topic)}
     found |= {Acl(agency, "group", f"{agency}.", "READ", prefixed=True) for agency in members}
     found |= {Acl(agency, "topic", topic, "READ") for agency in reviewers for topic in REVIEWED}
-    found |= {Acl(role, "group", f"{role}.", "READ", prefixed=True) for role in (AUDITOR, OPERATOR)}
+    found |= {Acl(role, "group", f"{role}.", "READ", prefixed=True) for role in (AUDITOR, OPERATOR, REPLAYER)}
     found |= {Acl(HUB, "group", group, "READ") for group in (HUB_APP, f"{HUB_APP}-registry")}
     found |= {Acl(HUB, "topic", f"{HUB_APP}-", operation, prefixed=True) for operation in ("READ", "WRITE", "CREATE")}
     found |= {acl for topic in every for acl in _for_provisioning(topic)}
-    found |= {acl for topic in every for acl in _for_looking(topic)}
+    found |= {acl for topic in every for acl in (*_for_looking(topic), *_for_replaying(topic))}
+    found |= {Acl(OPERATOR, "topic", PROBE, operation, prefixed=True) for operation in ("CREATE", "WRITE", "DELETE")}
     return sorted(found)
 
 
@@ -114,6 +123,15 @@ def _for_looking(topic: Topic) -> Iterator[Acl]:
     yield Acl(OPERATOR, "cluster", CLUSTER, "DESCRIBE_CONFIGS")  # quotas
 
 
+def _for_replaying(topic: Topic) -> Iterator[Acl]:
+    """Letters and the acts on them, the topics that letters come from, and the record of each act."""
+    if topic.name in {topics.DEAD_LETTERS, topics.AUDIT}:
+        yield _on(REPLAYER, topic, "READ")
+    if topic.name in {topics.AUDIT, topics.ACCEPTED} or topic.name.startswith((topics.REPORTS, topics.CONTROL)):
+        yield _on(REPLAYER, topic, "WRITE")
+        yield _on(REPLAYER, topic, "DESCRIBE")
+
+
 def _on(principal: str, topic: Topic, operation: Operation) -> Acl:
     """A right on this topic; for a role on its whole family, so that an agency which joins changes no role's rights."""
     agency = agency_of(topic.name)
@@ -143,11 +161,11 @@ def plan_rights(
         new_acls=tuple(acl for acl in wanted if acl not in there.acls),
         ended_users=tuple(sorted(there.users & ended)),
         ended_acls=tuple(sorted(acl for acl in there.acls if acl.principal in ended)),
-        remarks=tuple(_remarks(strays, strangers)),
+        remarks=tuple(_remarks(strays, strangers, there.others)),
     )
 
 
-def _remarks(strays: list[Acl], strangers: list[str]) -> Iterator[str]:
+def _remarks(strays: list[Acl], strangers: list[str], others: tuple[str, ...]) -> Iterator[str]:
     if strays:
         told = ", ".join(f"{acl.principal}: {acl}" for acl in strays[:NAMED_MAX])
         more = f" and {len(strays) - NAMED_MAX} more" if len(strays) > NAMED_MAX else ""
@@ -155,6 +173,10 @@ def _remarks(strays: list[Acl], strangers: list[str]) -> Iterator[str]:
     if strangers:
         told = ", ".join(strangers[:NAMED_MAX]) + (" and more" if len(strangers) > NAMED_MAX else "")
         yield f"The broker knows users that are no agency of the file and no role: {told}. They are left."
+
+    if others:
+        told = ", ".join(others[:NAMED_MAX]) + (f" and {len(others) - NAMED_MAX} more" * (len(others) > NAMED_MAX))
+        yield f"The broker has rules that this bus never makes: {told}. They are left; look whether they are meant."
 
 
 def by_principal(acls: Iterable[Acl]) -> Mapping[str, list[Acl]]:

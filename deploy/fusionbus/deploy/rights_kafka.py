@@ -21,7 +21,10 @@ from kafka.admin import (
 )
 
 from fusionbus.contract.errors import Misconfigured, RetryLater
-from fusionbus.deploy.rights import Acl, Resource, RightsPlan, RightsThere
+from fusionbus.deploy.agencies import Federation
+from fusionbus.deploy.broker_secured import ADMIN, MECHANISM
+from fusionbus.deploy.certificates import NODE
+from fusionbus.deploy.rights import Acl, Resource, RightsPlan, RightsThere, plan_rights
 from fusionbus.deploy.secret_files import Secrets
 from fusionbus.shell.kafka import client_options, explained
 from fusionbus.shell.settings import BrokerSettings
@@ -68,7 +71,12 @@ class KafkaRights:
                 "`fusionbus provision --no-rights`."
             ) from exc
         signed = (name for name, user in users.items() if _has_password(user))
-        return RightsThere(frozenset(signed), frozenset(read for acl in acls if (read := _read(acl)) is not None))
+        known = {acl: _read(acl) for acl in acls}
+        return RightsThere(
+            frozenset(signed),
+            frozenset(read for read in known.values() if read is not None),
+            tuple(sorted(_in_words(acl) for acl, read in known.items() if read is None)),
+        )
 
     def carry_out(self, todo: RightsPlan, secrets: Secrets) -> None:
         """Does what the plan says: ended ones first, then passwords (each on the disk before the broker has it)."""
@@ -122,12 +130,26 @@ class KafkaRights:
                 raise error
 
 
+def plan_for(federation: Federation, settings: BrokerSettings, there: RightsThere) -> RightsPlan:
+    """What has to be done about users and rights of a broker that is reached by these settings."""
+    passwords = settings.security.startswith("SASL") and settings.sasl_mechanism == MECHANISM
+    return plan_rights(federation, there, passwords=passwords, keep=(NODE, ADMIN, settings.username or ADMIN))
+
+
 class _NoAuthorizer(Exception):  # noqa: N818 - a state, not a fault of ours
     """The broker has no authorizer."""
 
 
 def _has_password(user: dict[str, Any]) -> bool:
     return any(one["mechanism"] is ScramMechanism.SCRAM_SHA_512 for one in user["credential_infos"])
+
+
+def _in_words(acl: Any) -> str:
+    pattern = acl.resource_pattern
+    return (
+        f"{acl.permission_type.name} {acl.principal.removeprefix(PRINCIPAL_TYPE)} {acl.operation.name} "
+        f"{pattern.resource_type.name.lower()} {pattern.resource_name} from {acl.host}"
+    )
 
 
 def _pattern(acl: Acl) -> ResourcePattern:

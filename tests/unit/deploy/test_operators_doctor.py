@@ -1,17 +1,21 @@
 """The doctor's judgement over what it saw."""
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from builders import a_subscription, an_agency
 from fusionbus.contract.topics import HUB_APP, Partitions, all_topics
 from fusionbus.deploy.agencies import Federation
-from fusionbus.deploy.operators import doctor
+from fusionbus.deploy.operators import doctor, doctor_here, doctor_parts
 from fusionbus.deploy.operators.bus import Members
-from fusionbus.deploy.operators.doctor import Finding, Level
+from fusionbus.deploy.operators.findings import Finding, Level
 from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.provision import NOTHING, Present, TopicThere, Wanted, plan
+from fusionbus.deploy.rights import Acl, RightsThere, plan_rights
 
 FEDERATION = Federation((an_agency(), an_agency(agency="CTD-PB")), (a_subscription(),))
 WANTED = Wanted(FEDERATION, Partitions(ingress=2, zones=2))
@@ -105,14 +109,82 @@ def test_clocks_apart_are_a_fault_unless_the_answer_was_too_slow_to_tell() -> No
 
 def test_a_disk_is_short_by_share_or_by_size() -> None:
     gb = 2**30
-    assert doctor.disk("d", 50 * gb, 100 * gb).level is Level.OK
-    assert doctor.disk("d", 9 * gb, 100 * gb).level is Level.FAULT
-    assert doctor.disk("d", 1 * gb, 4 * gb).level is Level.FAULT
+    assert doctor_parts.disk("d", 50 * gb, 100 * gb).level is Level.OK
+    assert doctor_parts.disk("d", 9 * gb, 100 * gb).level is Level.FAULT
+    assert doctor_parts.disk("d", 1 * gb, 4 * gb).level is Level.FAULT
 
 
-def test_parts_of_two_releases_are_a_fault() -> None:
-    levels = [one.level for one in doctor.versions({"fusionbus": "1", "fusionbus-producers": "2"}, {"wire": "1.0"})]
-    assert levels == [Level.FAULT, Level.OK]
+def test_each_disk_of_the_home_is_looked_at_once_and_a_folder_of_another_user_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nearly_full(_: Path) -> Any:
+        return SimpleNamespace(free=2**20, total=10 * 2**30)
+
+    for name in ("broker", "worker-1", "outbox"):
+        (tmp_path / name).mkdir()
+    assert [one.check for one in doctor_here.disks(tmp_path)] == ["disk"]
+    monkeypatch.setattr("os.access", lambda path, _: Path(path).name != "outbox")
+    monkeypatch.setattr("shutil.disk_usage", nearly_full)
+    mine, full = doctor_here.disks(tmp_path)
+    assert mine.sentence.startswith(f"{tmp_path / 'outbox'} cannot be written by this user")
+    assert full.sentence.startswith(f"FUSION_HOME ({tmp_path}): 0.0 of 10.0 GB are free: make room")
+    assert full.level is Level.FAULT
+    assert len(list(doctor_here.disks(tmp_path / "not" / "there"))) == 1
+
+
+def test_parts_of_two_releases_and_packages_that_were_not_tested_are_faults() -> None:
+    two = list(doctor_parts.versions({"fusionbus": "1", "fusionbus-producers": "2"}, {"wire": "1.0"}, {}))
+    assert [one.level for one in two] == [Level.FAULT, Level.OK]
+    pinned = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
+    assert only(list(doctor_parts.versions({"fusionbus": "1"}, pinned, pinned))).level is Level.OK
+    found = only(list(doctor_parts.versions({"fusionbus": "1"}, pinned | {"aiokafka": "0.15.0"}, pinned)))
+    assert found.level is Level.FAULT
+    assert "aiokafka 0.15.0 (tested with 0.14.0)" in found.sentence
+
+
+def test_this_installation_is_the_one_that_was_tested() -> None:
+    assert set(doctor_here.TELLING) <= doctor_here.pins().keys()
+    assert {one.level for one in doctor_here.versions()} == {Level.OK}
+
+
+def test_a_broker_too_old_is_a_fault_and_one_of_another_minor_a_note() -> None:
+    levels = [doctor_parts.broker_version(version).level for version in ((4, 3), (4, 2), (3, 9))]
+    assert levels == [Level.OK, Level.NOTE, Level.FAULT]
+    assert "Kafka 3.9, and 4.0 is the oldest" in doctor_parts.broker_version((3, 9)).sentence
+
+
+def test_records_of_another_major_version_are_a_fault_of_a_newer_minor_a_note() -> None:
+    ours = (1, 0)
+    assert list(doctor_parts.wire({})) == []
+    assert only(list(doctor_parts.wire({"audit/0": ours}))).level is Level.OK
+    assert only(list(doctor_parts.wire({"audit/0": ours, "audit/1": (1, 99)}))).level is Level.NOTE
+    found = only(list(doctor_parts.wire({"audit/0": (2, 0), "audit/1": ours})))
+    assert found.level is Level.FAULT
+    assert "2.0 in audit/0" in found.sentence
+
+
+def test_users_and_rights_that_are_missing_or_too_many_are_faults() -> None:
+    asked = plan_rights(FEDERATION, RightsThere(), passwords=True)
+    users, acls = frozenset(asked.new_users), frozenset(asked.new_acls)
+
+    def told(there: RightsThere, federation: Federation = FEDERATION) -> list[Finding]:
+        return list(doctor_parts.rights(plan_rights(federation, there, passwords=True)))
+
+    assert only(told(RightsThere(users, acls))).level is Level.OK
+    mine = Acl("CTD-KP", "topic", "alerts-CTD-KP", "READ")
+    missing = told(RightsThere(users - {"CTD-KP"}, acls - {mine}))
+    assert [one.sentence for one in missing] == [
+        "Users are missing: CTD-KP. Run `fusionbus provision`.",
+        "Rights are missing: CTD-KP: READ topic alerts-CTD-KP. Run `fusionbus provision`.",
+    ]
+    gift = Acl("CTD-KP", "topic", "alerts-CTD-PB", "READ")
+    denial = "DENY CTD-KP READ topic alerts-CTD-KP from *"
+    (given, other) = told(RightsThere(users, acls | {gift}, (denial,)))
+    assert given.level is other.level is Level.FAULT
+    assert str(gift) in given.sentence
+    assert denial in other.sentence
+    ended = replace(FEDERATION, agencies=(an_agency(), an_agency(agency="CTD-PB", active=False)))
+    assert "can still sign in or act: CTD-PB" in only(told(RightsThere(users, acls), ended)).sentence
 
 
 def test_state_of_another_version_is_found_on_disk_and_on_the_broker() -> None:

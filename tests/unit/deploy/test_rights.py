@@ -21,6 +21,7 @@ from fusionbus.deploy.rights import (
     CLUSTER,
     OPERATOR,
     PROVISIONER,
+    REPLAYER,
     ROLES,
     Acl,
     RightsThere,
@@ -83,7 +84,20 @@ def test_the_operator_sees_names_and_offsets_of_all_and_reads_dead_letters_and_t
         "READ topic dead-letters",
         "READ topic registry",
     }
-    assert {right.split()[0] for right in rights_of(OPERATOR)} == {"READ", "DESCRIBE", "DESCRIBE_CONFIGS"}
+    own = {right for right in rights_of(OPERATOR) if right.endswith(" topic fusion-doctor-…")}
+    assert {right.split()[0] for right in own} == {"CREATE", "WRITE", "DELETE"}
+    assert {right.split()[0] for right in rights_of(OPERATOR) - own} == {"READ", "DESCRIBE", "DESCRIBE_CONFIGS"}
+
+
+def test_only_the_replayer_writes_in_agencies_names_and_it_reads_letters_and_acts_alone() -> None:
+    mine = rights_of(REPLAYER)
+    assert {right for right in mine if right.startswith("READ topic")} == {
+        "READ topic dead-letters",
+        "READ topic audit",
+    }
+    written = {f"WRITE topic {name}" for name in ("reports-…", "control-…", "accepted", "audit")}
+    assert {right for right in mine if right.startswith("WRITE")} == written
+    assert {acl.principal for acl in ACLS if acl.name == REPORTS and acl.operation == "WRITE"} == {REPLAYER}
 
 
 def test_the_provisioner_makes_topics_and_rights_and_reads_the_registry_alone() -> None:

@@ -23,6 +23,7 @@ POLL_MS: Final = 200
 FETCH_WAIT_MS: Final = 50
 """A person waits for the answer."""
 SEND_S_MAX: Final = 30.0
+NEWEST_S_MAX: Final = 3.0
 COORDINATOR_S_MAX: Final = 10.0
 
 
@@ -111,6 +112,28 @@ class Bus:
                     )
                 for records in self._consumer.poll(timeout_ms=POLL_MS).values():
                     yield from (_written(record) for record in records)
+
+    def newest(self, topic: str) -> list[Written]:
+        """The last record of each partition, as far as it comes in time: the mark of a transaction never does."""
+        with self._needing("READ", topic):
+            parts = self._parts(topic)
+            ends = self._consumer.end_offsets(parts)
+            begins = self._consumer.beginning_offsets(parts)
+            waiting = {part for part in parts if ends[part] > begins[part]}
+            self._consumer.assign(sorted(waiting))
+            for part in waiting:
+                self._consumer.seek(part, ends[part] - 1)
+            found, until = [], time.monotonic() + NEWEST_S_MAX
+            while waiting and time.monotonic() < until:
+                for part, records in self._consumer.poll(timeout_ms=POLL_MS).items():
+                    found.append(_written(records[-1]))
+                    waiting.discard(part)
+            return found
+
+    def version(self, node: int) -> tuple[int, ...]:
+        """The version of one broker, as far as the requests it takes show it: major and minor."""
+        with explained(self._settings):
+            return tuple(self.admin.get_broker_version_data(node).broker_version)
 
     def send(self, topic: str, key: bytes | None, value: bytes, partition: int | None = None) -> Appended:
         """Where the record is, once the broker has it with all its copies."""

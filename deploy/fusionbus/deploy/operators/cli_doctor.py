@@ -9,8 +9,8 @@ import typer
 
 from fusionbus.deploy import agencies as agencies_file
 from fusionbus.deploy.operators import showing, words
-from fusionbus.deploy.operators.doctor import Finding, Level
 from fusionbus.deploy.operators.doctor_look import Doctor
+from fusionbus.deploy.operators.findings import Finding, Level
 from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.deploy.signing_keys import PublicKeys
 from fusionbus.shell.settings import load

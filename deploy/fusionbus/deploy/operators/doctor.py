@@ -1,62 +1,19 @@
 """What the doctor makes of what it saw: each fault one sentence that says what to do. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from fusionbus.contract.topics import ACCEPTED, HUB_APP, Partitions, agency_of, hub_topics
 from fusionbus.deploy.operators.bus import Members
+from fusionbus.deploy.operators.findings import Finding, fault, note, ok, some
 from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.provision import Plan, TopicThere
 
 CLOCK_S_MAX: Final = 2.0
 """NTP keeps machines within milliseconds; the hub refuses reports from five minutes ahead (`admit.CLOCK_SKEW_MAX`),
 and latencies below a second mean nothing on clocks further apart than this."""
-FREE_SHARE_MIN: Final = 0.10
-FREE_BYTES_MIN: Final = 2 * 2**30
-"""Two of Kafka's segments of 1 GiB: below it a broker may not be able to roll its log."""
-NAMED_MAX: Final = 3
 STATE_VERSION: Final = "v1"
 """The folder in which the worker's engine keeps state: Faust's `app.version`, which is 1."""
-
-
-class Level(StrEnum):
-    """How bad it is; only a fault changes the exit code. Unseen: it could not be looked at."""
-
-    OK = "ok"
-    NOTE = "note"
-    UNSEEN = "unseen"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    check: str
-    level: Level
-    sentence: str
-
-
-def ok(check: str, sentence: str) -> Finding:
-    """Nothing to do."""
-    return Finding(check, Level.OK, sentence)
-
-
-def note(check: str, sentence: str) -> Finding:
-    """Worth knowing; nothing is broken by it."""
-    return Finding(check, Level.NOTE, sentence)
-
-
-def unseen(check: str, sentence: str) -> Finding:
-    """Not looked at, so it may be right or wrong."""
-    return Finding(check, Level.UNSEEN, sentence)
-
-
-def fault(check: str, sentence: str) -> Finding:
-    """Something to mend."""
-    return Finding(check, Level.FAULT, sentence)
 
 
 def spread_of(there: Mapping[str, int]) -> Partitions:
@@ -89,21 +46,21 @@ def topics(
     faults = []
     if plan.new_topics:
         names = [one.topic.name for one in plan.new_topics]
-        faults.append(f"Missing: {_some(names)}. Run `fusionbus provision`.")
+        faults.append(f"Missing: {some(names)}. Run `fusionbus provision`.")
     if plan.config_changes:
         told = [
             f"{one.topic} ({one.key} is {one.old or 'not set'}, should be {one.new})" for one in plan.config_changes
         ]
-        faults.append(f"Not set as declared: {_some(told)}. Run `fusionbus provision`.")
+        faults.append(f"Not set as declared: {some(told)}. Run `fusionbus provision`.")
     faults += [remark for remark in plan.remarks if remark.startswith("Number of")]
     if leaderless:
         faults.append(
-            f"No broker leads {_some(leaderless)}: nothing can be written or read there; "
+            f"No broker leads {some(leaderless)}: nothing can be written or read there; "
             "start the broker that is down, then look at its log."
         )
     elif thin:
         faults.append(
-            f"Fewer copies are in step than should be: {_some(thin)}. A broker is down or slow; the next loss may stop "
+            f"Fewer copies are in step than should be: {some(thin)}. A broker is down or slow; the next loss may stop "
             "writing: start it, or look at its disk."
         )
     yield from (fault("topics", sentence) for sentence in faults)
@@ -133,7 +90,7 @@ def registry(plan: Plan, agencies: int, unreadable: int) -> Iterator[Finding]:
         )
     if plan.writings:
         names = [writing.entry.agency for writing in plan.writings]
-        yield note("registry", f"Differs from the file for {_some(dict.fromkeys(names))}: see `provision --dry-run`.")
+        yield note("registry", f"Differs from the file for {some(dict.fromkeys(names))}: see `provision --dry-run`.")
     for remark in plan.remarks:
         if "not in the file" in remark:
             yield note("registry", remark)
@@ -176,28 +133,12 @@ def clock(ahead_s: float, uncertain_s: float) -> Finding:
     return ok("clocks", f"The broker's clock and this machine's differ by {abs(ahead_s):.2f} s (±{uncertain_s:.2f} s).")
 
 
-def disk(what: str, free: int, total: int) -> Finding:
-    """Whether a disk has room."""
-    told = f"{what}: {free / 2**30:.1f} of {total / 2**30:.1f} GB are free"
-    if total and (free < FREE_BYTES_MIN or free / total < FREE_SHARE_MIN):
-        return fault("disk", f"{told}: make room before it is full, a broker or worker without disk stops.")
-    return ok("disk", f"{told}.")
-
-
-def versions(ours: Mapping[str, str], needed: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether the installed parts go together. `ours` are packages of this bus, `needed` what was told of others."""
-    if len(set(ours.values())) > 1:
-        told = ", ".join(f"{name} {version}" for name, version in sorted(ours.items()))
-        yield fault("versions", f"Parts of different versions are installed: {told}. Install all from one release.")
-    yield ok("versions", ", ".join(f"{name} {version}" for name, version in (*sorted(ours.items()), *needed.items())))
-
-
 def leftovers(folders: Iterable[str], topics_there: Iterable[str]) -> Iterator[Finding]:
     """State of other versions: `folders` are those inside workers' homes, as `worker-1/v1`."""
     old = sorted(name for name in folders if name.rpartition("/")[2] != STATE_VERSION)
     if old:
         yield fault(
-            "state", f"State of another version lies in {_some(old)}: with no worker running, move it away; "
+            "state", f"State of another version lies in {some(old)}: with no worker running, move it away; "
             "the changelogs rebuild what is needed."
         )  # fmt: skip
     known: set[str] = {topic.name for topic in hub_topics()}
@@ -207,14 +148,8 @@ def leftovers(folders: Iterable[str], topics_there: Iterable[str]) -> Iterator[F
     if strangers:
         yield fault(
             "state",
-            f"Changelogs of no table of this version: {_some(strangers)}. Make sure no worker of that version "
+            f"Changelogs of no table of this version: {some(strangers)}. Make sure no worker of that version "
             "is left, then delete them with Kafka's own kafka-topics.",
         )
     if not (old or strangers):
         yield ok("state", "No state of another version is left.")
-
-
-def _some(names: Iterable[str]) -> str:
-    all_names = list(names)
-    more = len(all_names) - NAMED_MAX
-    return ", ".join(all_names[:NAMED_MAX]) + (f" and {more} more" if more > 0 else "")

@@ -1,39 +1,38 @@
-"""What the doctor looks at: broker, topics, registry, the hub's group, clocks, disks, versions, old state."""
+"""What the doctor looks at on the broker: topics, registry, rights, the hub's group, clocks, disks, versions."""
 
-import platform
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, distributions, version
-from pathlib import Path
 from typing import Any, Final
 
 from kafka import errors as kafka_errors
 
+from fusionbus.contract import topics
 from fusionbus.contract.agency import Agency
-from fusionbus.contract.base import SCHEMA_VERSION
-from fusionbus.contract.errors import FusionError, NotAllowed
+from fusionbus.contract.codec import version_of
+from fusionbus.contract.errors import FusionError, Misconfigured, NotAllowed
 from fusionbus.contract.topics import HUB_APP
 from fusionbus.deploy.agencies import Federation
-from fusionbus.deploy.operators import doctor, doctor_quotas, lag
+from fusionbus.deploy.operators import doctor, doctor_here, doctor_parts, doctor_quotas, lag
 from fusionbus.deploy.operators.bus import Bus
-from fusionbus.deploy.operators.doctor import Finding
+from fusionbus.deploy.operators.findings import Finding, Level, fault, unseen
 from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.deploy.provision import Plan, Present, Wanted, plan
 from fusionbus.deploy.provision_kafka import KafkaCluster
+from fusionbus.deploy.rights import PROBE
+from fusionbus.deploy.rights_kafka import KafkaRights, plan_for
 from fusionbus.shell.kafka import explained
 
 STUCK_S: Final = 4.0
 """How long commits may stand still while records wait: the worker commits every second while it works."""
 LOOK_S: Final = 0.5
-PROBE: Final = "fusion-doctor-"
+VERSIONED: Final = (topics.AUDIT, topics.DEAD_LETTERS)
+"""Topics of the hub whose records tell the version they were written in."""
 PROBE_CONFIG: Final = {"message.timestamp.type": "LogAppendTime", "retention.ms": "3600000"}
-TELLING: Final = ("kafka-python", "faust-streaming", "confluent-kafka", "pydantic")
-"""Packages whose versions decide how the bus behaves; those not installed here are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +42,16 @@ class Doctor:
     settings: OperatorSettings
     federation: Federation
     read_only: bool = False
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def visit(self) -> list[Finding]:
         """All findings. It never raises a FusionError: what could not be looked at is a fault."""
-        home = self.settings.home
+        home = self.settings.home.expanduser()
         return [
             *_looked("broker", self._broker),
-            *_looked("disk", lambda: [_home_disk(home)]),
-            *_looked("versions", lambda: doctor.versions(*_versions())),
-            *_looked("state", lambda: doctor.leftovers(_state_folders(home), ())),
+            *_looked("disk", lambda: doctor_here.disks(home)),
+            *_looked("versions", doctor_here.versions),
+            *_looked("state", lambda: doctor.leftovers(doctor_here.state_folders(home), ())),
         ]
 
     def _broker(self) -> Iterator[Finding]:
@@ -61,12 +61,15 @@ class Doctor:
             up = [node for node in nodes if not node.get("is_fenced")]
             yield doctor.brokers(len(up), len(nodes), self.settings.replication, self.settings.bootstrap)
             yield from _looked("topics", lambda: self._topics(bus))
+            yield from _looked("rights", self._rights)
             yield from _looked("hub", lambda: [_hub(bus)])
             if self.settings.security.startswith("SASL"):
                 yield from _looked("quotas", lambda: [doctor_quotas.look(self.settings, self.federation)])
             yield from _looked("clocks", lambda: [self._clock(bus)])
             yield from _looked("disk", lambda: _broker_disks(bus, self.settings))
             yield from _looked("state", lambda: _old_topics(bus))
+            yield from _looked("versions", lambda: [_version(bus, up)])
+            yield from _looked("versions", lambda: doctor_parts.wire(_wire(bus)))
 
     def _topics(self, bus: Bus) -> Iterator[Finding]:
         with KafkaCluster(self.settings) as cluster:
@@ -84,10 +87,18 @@ class Doctor:
         agencies = sum(isinstance(entry, Agency) for entry in present.registry.values())
         return doctor.registry(todo, agencies, present.unreadable)
 
+    def _rights(self) -> Iterator[Finding]:
+        if self.settings.security == "PLAINTEXT":
+            yield doctor_parts.open_broker(self.settings.bootstrap)
+            return
+        with KafkaRights(self.settings) as broker:
+            there = broker.present()
+        yield from doctor_parts.rights(plan_for(self.federation, self.settings, there))
+
     def _clock(self, bus: Bus) -> Finding:
         """Compares clocks over a topic of its own, which is deleted at once: it also proves that the broker writes."""
         if self.read_only:
-            return doctor.unseen("clocks", "Not compared: that needs a record written, and --read-only forbids it.")
+            return unseen("clocks", "Not compared: that needs a record written, and --read-only forbids it.")
         name = PROBE + secrets.token_hex(4)
         with explained(self.settings):
             asked = {name: {"num_partitions": 1, "replication_factor": self.settings.replication}}
@@ -95,9 +106,9 @@ class Doctor:
             bus.admin.create_topics(asked, wait_for_metadata=True)
             try:
                 bus.send(name, None, b"doctor")  # the first also connects
-                before = datetime.now(UTC)
+                before = self.clock()
                 stamped = bus.send(name, None, b"doctor").at
-                after = datetime.now(UTC)
+                after = self.clock()
             finally:
                 bus.admin.delete_topics([name])
         middle, half_s = before + (after - before) / 2, (after - before).total_seconds() / 2
@@ -109,9 +120,9 @@ def _looked(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         found.extend(look())
     except NotAllowed as exc:
-        found.append(doctor.unseen(check, f"Not looked at: {exc}"))
+        found.append(unseen(check, f"Not looked at: {exc}"))
     except FusionError as exc:
-        found.append(doctor.fault(check, str(exc)))
+        found.append(fault(check, str(exc)))
     return found
 
 
@@ -146,6 +157,10 @@ def _ailing(bus: Bus, present: Present, settings: OperatorSettings) -> tuple[lis
     return headless, thin
 
 
+def _version(bus: Bus, up: list[dict[str, Any]]) -> Finding:
+    return doctor_parts.broker_version(min(bus.version(node["broker_id"]) for node in up))
+
+
 def _broker_disks(bus: Bus, settings: OperatorSettings) -> Iterator[Finding]:
     with explained(settings):
         try:
@@ -155,39 +170,25 @@ def _broker_disks(bus: Bus, settings: OperatorSettings) -> Iterator[Finding]:
     for broker in told:
         for folder in broker["log_dirs"]:
             if folder.get("error_code"):
-                yield doctor.fault(
+                yield fault(
                     "disk", f"Broker {broker['broker']} cannot use its folder {folder['log_dir']}: read its log."
                 )
             elif folder.get("total_bytes", -1) > 0:
                 what = f"Broker {broker['broker']}, {folder['log_dir']}"
-                yield doctor.disk(what, folder["usable_bytes"], folder["total_bytes"])
+                yield doctor_parts.disk(what, folder["usable_bytes"], folder["total_bytes"])
 
 
 def _old_topics(bus: Bus) -> Iterable[Finding]:
-    return (one for one in doctor.leftovers((), bus.topics()) if one.level is not doctor.Level.OK)
+    return (one for one in doctor.leftovers((), bus.topics()) if one.level is not Level.OK)
 
 
-def _home_disk(home: Path) -> Finding:
-    there = home.expanduser().absolute()
-    while not there.exists():
-        there = there.parent
-    usage = shutil.disk_usage(there)
-    return doctor.disk(f"FUSION_HOME ({home})", usage.free, usage.total)
-
-
-def _versions() -> tuple[dict[str, str], dict[str, str]]:
-    ours = {d.name: d.version for d in distributions() if d.name.startswith("fusionbus")}
-    others = {"wire": SCHEMA_VERSION, "Python": platform.python_version()}
-    for name in TELLING:
-        try:
-            others[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return ours, others
-
-
-def _state_folders(home: Path) -> list[str]:
-    """The folders of state in workers' homes, on this machine: `worker-1/v1`."""
-    here = home.expanduser()
-    found = (*here.glob("worker-*/v*"), *here.glob("*/worker-*/v*"))  # a worker started alone, and one of a crew
-    return [f"{path.parent.name}/{path.name}" for path in found if path.is_dir()]
+def _wire(bus: Bus) -> dict[str, tuple[int, int]]:
+    """The wire version of the newest record in each partition that this user may read."""
+    found = {}
+    for topic in VERSIONED:
+        with suppress(NotAllowed, Misconfigured):
+            for record in bus.newest(topic):
+                version = version_of(record.value or b"")
+                if version is not None:
+                    found[f"{topic}/{record.partition}"] = version
+    return found
