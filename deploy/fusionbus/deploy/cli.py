@@ -2,6 +2,7 @@
 
 import typer
 
+from fusionbus.deploy.backup.cli import backup_commands
 from fusionbus.deploy.cli_broker import broker_commands
 from fusionbus.deploy.cli_demo import demo_commands
 from fusionbus.deploy.cli_keys import keys_commands
@@ -18,3 +19,4 @@ commands.add_typer(up_commands)
 commands.add_typer(env_commands)
 commands.add_typer(keys_commands, name="keys")
 commands.add_typer(operator_commands)
+commands.add_typer(backup_commands)

@@ -84,6 +84,11 @@ class Bus:
         self._consumer.close(autocommit=False, timeout_ms=1_000)
         self.admin.close()
 
+    def cluster_id(self) -> str:
+        """The id that the cluster was given when it was made."""
+        with explained(self._settings):
+            return str(self.admin.describe_cluster()["cluster_id"])
+
     def topics(self) -> frozenset[str]:
         """The names of all topics but Kafka's own."""
         with explained(self._settings):

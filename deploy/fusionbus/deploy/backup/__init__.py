@@ -1,0 +1,1 @@
+"""Backup and restore of what nobody could make anew: the registry, and threat databases."""
