@@ -97,7 +97,7 @@ def test_a_backup_of_another_cluster_or_federation_is_refused_unless_meant(bus: 
     bus.run("backup", str(kept))
     told = json.loads((kept / manifest.NAME).read_text(encoding="utf-8"))
     (kept / manifest.NAME).write_text(json.dumps(told | {"cluster": "another"}), encoding="utf-8")
-    with pytest.raises(Misconfigured, match="of the cluster another, and .* with a registry of its own: --foreign"):
+    with pytest.raises(Misconfigured, match=r"of the cluster another, and .* with a registry of its own: --foreign"):
         bus.run("restore", str(kept))
     (kept / manifest.NAME).write_text(json.dumps(told), encoding="utf-8")
     bus.write(dict.fromkeys(before) | {"agency:ANF": before["agency:IB"].replace(b'"IB"', b'"ANF"')})
@@ -109,6 +109,6 @@ def test_a_backup_of_another_cluster_or_federation_is_refused_unless_meant(bus: 
 
 
 def test_a_broker_without_topics_says_what_to_run_first(tmp_path: Path, bus: Desk) -> None:
-    with LocalBroker(tmp_path / "broker") as empty:
-        with pytest.raises(Misconfigured, match="has no topic registry.*fusionbus provision"):
-            Desk(empty.bootstrap, tmp_path).run("restore", str(bus.folder / "kept"))
+    sentence = r"has no topic registry.*fusionbus provision"
+    with LocalBroker(tmp_path / "broker") as empty, pytest.raises(Misconfigured, match=sentence):
+        Desk(empty.bootstrap, tmp_path).run("restore", str(bus.folder / "kept"))

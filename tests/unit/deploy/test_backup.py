@@ -224,5 +224,5 @@ def test_a_database_of_the_backup_is_chosen_by_name_or_as_the_only_one(tmp_path:
     both = manifest.Manifest(made_at=at, software="1", parts=(one, two))
     assert desk.part_for(both, tmp_path / "b") == two
     assert desk.part_for(manifest.Manifest(made_at=at, software="1", parts=(one,)), tmp_path / "c") == one
-    with pytest.raises(Misconfigured, match="no database called c; it has a, b"):
+    with pytest.raises(Misconfigured, match=r"no database called c; it has a, b"):
         desk.part_for(both, tmp_path / "c")

@@ -1,7 +1,7 @@
 """What the doctor says of agencies' quotas."""
 
 from fusionbus.deploy.agencies import Federation
-from fusionbus.deploy.operators.doctor import NAMED_MAX, Finding, note, ok
+from fusionbus.deploy.operators.findings import Finding, note, ok, some
 from fusionbus.deploy.quotas import plan_quotas
 from fusionbus.deploy.quotas_kafka import KafkaQuotas
 from fusionbus.shell.settings import BrokerSettings
@@ -14,6 +14,5 @@ def look(settings: BrokerSettings, federation: Federation) -> Finding:
     changes = plan_quotas(federation, there)
     if not changes:
         return ok("quotas", f"{len(there)} agencies have their quotas.")
-    told = ", ".join(f"{change.principal}: {change}" for change in changes[:NAMED_MAX])
-    more = f" and {len(changes) - NAMED_MAX} more" if len(changes) > NAMED_MAX else ""
-    return note("quotas", f"Not as the agencies file says: {told}{more}. Run `fusionbus provision`.")
+    told = some(f"{change.principal}: {change}" for change in changes)
+    return note("quotas", f"Not as the agencies file says: {told}. Run `fusionbus provision`.")
