@@ -2,14 +2,31 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 import typer
+import yaml
 from typer.main import get_command
 
 from fusionbus.contract.records import RejectReason
 from fusionbus.shell import cli, metrics
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+RULES: list[dict[str, Any]] = [
+    rule
+    for path in sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
+    for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+]
+OURS = re.compile(r"fusion_[a-z_]+")
+DERIVED = re.compile(r"_(total|bucket|sum|count)$")
+
+
+def anchor(heading: str) -> str:
+    return heading.lower().replace(" ", "-")
 
 
 def leaves(command: object, *names: str) -> set[tuple[str, ...]]:
@@ -34,10 +51,46 @@ def test_every_metric_it_names_is_declared() -> None:
 
 
 def test_every_link_leads_to_a_section() -> None:
-    sections = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.+)$", PAGE, re.MULTILINE)}
-    assert set(re.findall(r"\]\(#([a-z0-9-]+)\)", PAGE)) <= sections
+    assert set(re.findall(r"\]\(#([a-z0-9-]+)\)", PAGE)) <= {anchor(heading) for heading in SECTIONS}
 
 
 def test_every_reason_for_a_dead_letter_says_what_to_do() -> None:
     unused = {RejectReason.REVISION_GAP}
     assert [reason for reason in RejectReason if reason not in unused and f"`{reason}`" not in PAGE] == []
+
+
+def test_each_alert_rule_has_its_section_and_each_section_of_an_alert_its_rule() -> None:
+    alerts = [heading for heading, body in SECTIONS.items() if "**Means:**" in body]
+    assert len(RULES) >= len(alerts) > 0
+    assert sorted(rule["annotations"]["runbook"] for rule in RULES) == sorted(
+        f"docs/runbook.md#{anchor(heading)}" for heading in alerts
+    )
+    # Whoever is woken by the name of an alert finds the heading by its words.
+    assert {rule["alert"].lower() for rule in RULES} == {heading.lower().replace(" ", "") for heading in alerts}
+
+
+@pytest.mark.parametrize("heading", [heading for heading, body in SECTIONS.items() if "**Means:**" in body])
+def test_a_section_says_what_it_means_what_to_look_at_and_what_to_do(heading: str) -> None:
+    places = [SECTIONS[heading].find(word) for word in ("**Means:**", "**Run", "**Do")]
+    assert places == sorted(places)
+    assert places[0] == 0
+    assert -1 not in places
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["alert"]))
+def test_a_rule_asks_for_metrics_and_labels_that_are_declared_and_says_whether_to_wake_somebody(
+    rule: dict[str, Any],
+) -> None:
+    declared = {str(family.name): family for family in metrics.METRICS.collect()}
+    asked = OURS.findall(rule["expr"])
+    assert asked
+    assert {DERIVED.sub("", name) for name in asked} <= declared.keys() | {"fusion"}
+    owners: dict[str, Any] = metrics.METRICS._names_to_collectors  # noqa: SLF001 - there is no public way
+    labels = [getattr(owners[DERIVED.sub("", name)], "_labelnames", ()) for name in asked]
+    known = {"le", "instance"}.union(*labels)
+    grouped = {label.strip() for words in re.findall(r"by \(([a-z, ]+)\)", rule["expr"]) for label in words.split(",")}
+    shown = set(re.findall(r"\$labels\.([a-z]+)", rule["annotations"]["summary"]))
+    assert grouped | shown <= known
+    assert not grouped or shown <= grouped
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert rule["annotations"]["summary"].endswith(".")
