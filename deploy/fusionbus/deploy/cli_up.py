@@ -46,6 +46,8 @@ def up(
     typer.echo(said.strip().splitlines()[-1])
     ports = " and ".join(str(hub_service.METRICS_PORT + number) for number in range(hub_service.WORKERS))
     typer.echo(f"Broker {bootstrap}; hub running (process {pid}), metrics on ports {ports}; logs in {folder}.")
+    waits = hub_service.wait_until_ready()
+    typer.echo("Its workers are ready." if waits is None else f"Not all of it is ready yet: {waits}")
     if secrets is not None:
         typer.echo(f"It is secured; secrets lie in {secrets.root}. For an agency: `fusionbus env --agency CTD-KP`.")
     elif bootstrap != "127.0.0.1:19092":

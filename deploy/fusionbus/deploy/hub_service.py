@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -17,11 +19,14 @@ from typing import Final
 from fusionbus.contract.errors import Misconfigured, RetryLater
 from fusionbus.deploy.broker_process import wait_for_end
 from fusionbus.deploy.demo_crew import END_S_MAX, FUSIONBUS, Crew, tail
+from fusionbus.shell.serving import LOOPBACK
 
 WORKERS: Final = 2
 METRICS_PORT: Final = 9101
 """Of the first worker, the next one has the next; `deploy/prometheus` reads these."""
 LOOK_S: Final = 0.25
+READY_S_MAX: Final = 60.0
+ANSWER_BYTES_MAX: Final = 500
 SETTLED_S: Final = 5.0
 """A worker that cannot start at all (a wrong setting) has ended by then; `up` then says so itself."""
 
@@ -49,6 +54,31 @@ def start(folder: Path, settings: Mapping[str, str]) -> int:
         raise RetryLater(f"The hub ended at once: {tail(_log(folder))}")
     process.returncode = 0  # it goes on by itself, or Popen warns that it was never waited for
     return process.pid
+
+
+def wait_until_ready(first_port: int = METRICS_PORT, workers: int = WORKERS) -> str | None:
+    """None when every worker says that it is ready, or after a minute what one of them still waits for."""
+    until, waits = time.monotonic() + READY_S_MAX, None
+    for port in range(first_port, first_port + workers):
+        while (waits := _waits_for(port)) is not None and time.monotonic() < until:
+            time.sleep(LOOK_S)
+        if waits is not None:
+            return waits
+    return None
+
+
+def _waits_for(port: int) -> str | None:
+    connection = HTTPConnection(os.environ.get("FUSION_METRICS_HOST", LOOPBACK), port, timeout=2)
+    try:
+        connection.request("GET", "/ready")
+        answer = connection.getresponse()
+        return (
+            None if answer.status == HTTPStatus.OK else answer.read(ANSWER_BYTES_MAX).decode("utf-8", "replace").strip()
+        )
+    except (OSError, HTTPException):
+        return f"The worker at port {port} does not answer yet."
+    finally:
+        connection.close()
 
 
 def stop(folder: Path) -> int | None:
