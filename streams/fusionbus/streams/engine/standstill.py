@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from fusionbus.streams.engine.die import RESTART, die
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 LOOKS = 12  # in the time of a standstill; a look is one request of a millisecond
 Place = tuple[str, int]
+UNANSWERED = (TimeoutError, KafkaError, ConsumerStoppedError, ConsumerNotStarted)  # the last two at the end
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ async def _ends(consumer: "EngineConsumer") -> dict[Place, int]:
     try:
         async with asyncio.timeout(consumer.engine.settings.request_timeout_s):
             told = await consumer.highwaters(*wanted)
-    except (TimeoutError, KafkaError):
+    except UNANSWERED:
         return {}  # without a broker nothing can move; sends and commits have limits of their own
     assigned = consumer.assignment()
     return {(tp.topic, tp.partition): end for tp, end in told.items() if tp in assigned}
@@ -80,5 +82,5 @@ async def _is_deaf(consumer: "EngineConsumer", place: Place, end: int) -> bool:
     try:
         async with asyncio.timeout(consumer.engine.settings.request_timeout_s):
             return (await consumer.position(TP(*place)) or 0) < end
-    except (TimeoutError, KafkaError):
+    except UNANSWERED:
         return False  # it is not ours any more, or the broker is away: the next look tells
