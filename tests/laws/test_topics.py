@@ -39,7 +39,8 @@ def test_a_topic_keeps_for_a_time_or_the_newest_of_each_key_but_never_by_acciden
     config = topic.config()
     assert ("cleanup.policy" in config) == topic.compacted
     assert int(config["retention.ms"]) > 0 or config["retention.ms"] == "-1"
-    assert topic.retention_ms is None if topic.compacted else True
+    assert "max.compaction.lag.ms" in config if topic.compacted else topic.retention_ms != 0
+    assert ("segment.ms" in config) == (topic.retention_ms is not None)
 
 
 def test_names_are_legal_and_hold_hyphens_only() -> None:

@@ -70,7 +70,7 @@ def _channel_id(topic: Topic) -> str:
 def _channel(topic: Topic, names: tuple[str, ...]) -> dict[str, Any]:
     settings = {key: _number(value) for key, value in topic.config().items()}
     if topic.compacted:
-        settings["cleanup.policy"] = ["compact"]
+        settings["cleanup.policy"] = topic.config()["cleanup.policy"].split(",")
     channel: dict[str, Any] = {
         "address": topic.name,
         "summary": topic.about,

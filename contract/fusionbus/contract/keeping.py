@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from fusionbus.contract import ids
 from fusionbus.contract.base import AgencyId, Id, Message, Prose, UtcDatetime
 from fusionbus.contract.control import ControlHead
 from fusionbus.contract.handling import Signature
@@ -23,6 +24,11 @@ class KeepingOrder(ControlHead):
     """Kept in the audit."""
     signature: Signature | None = None
     """As a report's: of an agency that must sign, orders are taken only so."""
+
+    def receipt_id(self, outcome: str) -> str:
+        """The id of the receipt that its giver gets for it, with this outcome."""
+        kind: str = getattr(self, "type", "")
+        return ids.receipt_id(self.report_id, outcome, self.agency, kind, self.at.isoformat())
 
 
 class Purge(KeepingOrder):

@@ -38,6 +38,7 @@ SEEN_CHANGELOG: Final = f"{HUB_APP}-{SEEN_TABLE}-changelog"
 FUSED_CHANGELOG: Final = f"{HUB_APP}-{FUSED_TABLE}-changelog"
 
 DAY_MS: Final = 86_400_000
+MONTH: Final = 30 * DAY_MS
 SEGMENT_MS: Final = DAY_MS
 """Kafka deletes whole segments only: with one a day, a record is gone a day after its retention, not a week."""
 COMPACTION_LAG_MS_MAX: Final = DAY_MS
@@ -85,9 +86,9 @@ class Topic:
         """The topic's broker settings."""
         settings = {"max.message.bytes": str(ONE_MESSAGE_BYTES_MAX)}
         if self.compacted:
-            settings["cleanup.policy"] = "compact"
+            settings["cleanup.policy"] = "compact" if self.retention_ms is None else "compact,delete"
             settings["max.compaction.lag.ms"] = str(COMPACTION_LAG_MS_MAX)
-        elif self.retention_ms is not None:
+        if self.retention_ms is not None:
             settings["segment.ms"] = str(SEGMENT_MS)
         settings["retention.ms"] = str(-1 if self.retention_ms is None else self.retention_ms)
         if HUB not in self.writers:
@@ -151,7 +152,8 @@ def hub_topics() -> tuple[Topic, ...]:
         Topic(
             INCIDENTS, "incident_id", Incident, "zones", hub, hub, "fused incidents", compacted=True, retention_ms=None
         ),
-        Topic(LINKS, "link_id", Link, "zones", hub, hub, "ties between incidents", compacted=True, retention_ms=None),
+        # Their reasons quote reports: after a month their incidents are closed, and nobody judges them any more.
+        Topic(LINKS, "link_id", Link, "zones", hub, hub, "ties between incidents", compacted=True, retention_ms=MONTH),
         Topic(
             REGISTRY,
             "type:id",
@@ -172,7 +174,7 @@ def hub_topics() -> tuple[Topic, ...]:
             hub,
             (HUB, "operator"),
             "what could not be taken",
-            retention_ms=30 * DAY_MS,
+            retention_ms=MONTH,
         ),
         Topic(
             SEEN_CHANGELOG,

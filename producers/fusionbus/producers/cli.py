@@ -3,6 +3,7 @@
 import typer
 
 from fusionbus.producers.cli_import import import_file
+from fusionbus.producers.cli_keeping import hold, purge, release
 from fusionbus.producers.cli_outbox import outbox_commands
 from fusionbus.producers.cli_publish import publish, replay
 from fusionbus.producers.simulate.command import commands as simulate_commands
@@ -11,5 +12,8 @@ commands = typer.Typer()
 commands.command("publish")(publish)
 commands.command("import")(import_file)
 commands.command("replay")(replay)
+commands.command("purge")(purge)
+commands.command("hold")(hold)
+commands.command("release")(release)
 commands.add_typer(outbox_commands, name="outbox")
 commands.add_typer(simulate_commands)

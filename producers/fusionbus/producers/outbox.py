@@ -18,6 +18,7 @@ from fusionbus.producers.outcomes import Delivered, Failed
 from fusionbus.producers.publisher import checked
 from fusionbus.producers.settings import ProducerSettings
 from fusionbus.shell.metrics import OUTBOX_WAITING
+from fusionbus.shell.sqlite_files import empty_log, overwrite_deleted
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS outbox (
@@ -82,6 +83,7 @@ class Outbox:
             self._db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
             # FULL: a report is on the disk, not in a cache, when `put` returns.
             self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {_SCHEMA}")
+            overwrite_deleted(self._db)
             self._count()
 
     def put(self, report: ThreatReport) -> Put:
@@ -151,6 +153,15 @@ class Outbox:
             datetime.fromisoformat(oldest) if oldest else None,
             tuple(refusals),
         )
+
+    def purge(self, report_id: str) -> int:
+        """How many revisions of a report that were not sent are deleted; that a revision was sent stays known."""
+        with self._explained():
+            with self._transaction():
+                gone = self._db.execute("DELETE FROM outbox WHERE report_id = ? AND state <> 'sent'", (report_id,))
+                self._count()
+            empty_log(self._db)
+        return gone.rowcount
 
     @contextmanager
     def sole_sender(self) -> Iterator[None]:

@@ -29,6 +29,8 @@ class ProducerSettings(BrokerSettings):
     minutes ride out a reboot."""
     close_timeout_s: Annotated[float, Field(gt=0, le=3_600)] = 30.0
     """How long `close` waits for what is still under way."""
+    receipt_wait_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """How long an order about a report waits for the hub's answer; a worker that starts anew is back within it."""
     outbox_bytes_max: Annotated[int, Field(ge=65_536)] = 536_870_912
     """Room for reports that wait: 512 MiB hold 250,000 reports of 2 kB, weeks of the busiest agency."""
     outbox_batch: Annotated[int, Field(ge=1, le=10_000)] = 500

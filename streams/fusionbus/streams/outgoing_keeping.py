@@ -23,7 +23,7 @@ def purged(change: Change, order: Purge | None, now: datetime) -> Iterator[Outpu
     stamp = _stamp(order) if order is not None else "retention"
     for agency in dict.fromkeys((member.agency, order.agency if order is not None else member.agency)):
         receipt = Receipt(
-            receipt_id=ids.receipt_id(member.report_id, ReceiptOutcome.PURGED, agency, stamp),
+            receipt_id=_receipt_id(member, order, ReceiptOutcome.PURGED, agency),
             agency=agency,
             at=now,
             outcome=ReceiptOutcome.PURGED,
@@ -53,7 +53,7 @@ def done(order: AnyOrder, member: Member, sentence: str, now: datetime) -> Itera
     """The receipts and the audit record of an order that takes nothing away."""
     for agency in dict.fromkeys((member.agency, order.agency)):
         receipt = Receipt(
-            receipt_id=ids.receipt_id(member.report_id, ReceiptOutcome.CONTROL_DONE, agency, _stamp(order)),
+            receipt_id=_receipt_id(member, order, ReceiptOutcome.CONTROL_DONE, agency),
             agency=agency,
             at=now,
             outcome=ReceiptOutcome.CONTROL_DONE,
@@ -105,6 +105,13 @@ def _receipt(receipt: Receipt, report_id: str) -> Output:
 
 def _audit(record: AuditRecord, report_id: str) -> Output:
     return Output(topics.AUDIT, report_id.encode(), encode(record))
+
+
+def _receipt_id(member: Member, order: AnyOrder | None, outcome: ReceiptOutcome, agency: str) -> str:
+    """The giver's receipt has the order's id, for it waits for that; the originator's own beside it has another."""
+    if order is not None and agency == order.agency:
+        return order.receipt_id(outcome)
+    return ids.receipt_id(member.report_id, outcome, agency, "retention" if order is None else _stamp(order))
 
 
 def _stamp(order: AnyOrder) -> str:

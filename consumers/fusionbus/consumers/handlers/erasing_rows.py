@@ -1,4 +1,4 @@
-"""Erasing in the threat database, so that the bytes go from its file: rows become tombstones, SQLite writes zeros."""
+"""Erasing in the threat database: rows become tombstones, and SQLite overwrites what goes."""
 
 import sqlite3
 from typing import Any, Final
@@ -10,8 +10,6 @@ from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.keeping import Erasure
 
-ZEROS_SINCE_BIRTH: Final = 1
-"""`user_version` of a database in which nothing was ever deleted without being overwritten."""
 _KEPT_OF_AN_INCIDENT: Final = {"incident_id", "zone", "status", "revision", "kind", "msg_type", "alert_kind", "tlp"} | {
     "severity",
     "urgency",
@@ -23,18 +21,6 @@ _KEPT_OF_AN_INCIDENT: Final = {"incident_id", "zone", "status", "revision", "kin
     "updated_at",
 }
 """Columns of `incidents` that hold no words and no place; the others are set to NULL."""
-
-
-def prepare_to_erase(db: sqlite3.Connection) -> None:
-    """Has SQLite overwrite what is deleted with zeros; a database from before is written anew, once.
-
-    Source: SQLite, PRAGMA secure_delete.
-    """
-    db.execute("PRAGMA secure_delete = ON")
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version < ZEROS_SINCE_BIRTH:
-        db.execute("VACUUM")
-        db.execute(f"PRAGMA user_version = {ZEROS_SINCE_BIRTH}")
 
 
 def erase(db: sqlite3.Connection, by: str, erasure: Erasure) -> bool:

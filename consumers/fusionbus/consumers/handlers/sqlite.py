@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fusionbus.consumers.handlers import Taken, schema
-from fusionbus.consumers.handlers.erasing_rows import erase, prepare_to_erase
+from fusionbus.consumers.handlers.erasing_rows import erase
 from fusionbus.consumers.handlers.rows import Row, alert_row, body_row, incident_row, subject_rows, when
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.errors import Misconfigured, RetryLater
+from fusionbus.shell.sqlite_files import empty_log, overwrite_deleted
 
 BUSY_S_MAX = 5.0  # another writer of this file holds it for one alert: milliseconds
 OWNER_ONLY = 0o600  # alerts are marked information
@@ -99,14 +100,13 @@ class SqliteHandler:
     def _empty_log(self) -> None:
         """Takes what was erased out of the write-ahead log too; a reader may hold it up, then the next alert tries."""
         with self._explained():
-            (busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self._unswept = bool(busy)
+            self._unswept = not empty_log(self._db)
 
     def _set_up(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")  # readers (the dashboard) never wait for the receiver
         self._db.execute("PRAGMA synchronous = FULL")  # in WAL mode NORMAL may lose what was committed last
         self._db.execute("PRAGMA foreign_keys = ON")
-        prepare_to_erase(self._db)
+        overwrite_deleted(self._db)
         self._db.execute("BEGIN IMMEDIATE")
         known = self._db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'").fetchone()[0]
         if not known:

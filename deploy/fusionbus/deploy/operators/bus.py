@@ -150,6 +150,12 @@ class Bus:
             told = sent.get(timeout=SEND_S_MAX)  # flush alone does not prove delivery
             return Appended(told.offset, datetime.fromtimestamp(told.timestamp / 1000, UTC))
 
+    def cut(self, before: Mapping[Place, int]) -> None:
+        """Deletes what lies before these offsets. Raises: NotAllowed without the right to DELETE."""
+        with explained(self._settings):
+            if before:
+                self.admin.delete_records({TopicPartition(*place): offset for place, offset in before.items()})
+
     def spans(self, topics: Collection[str]) -> dict[Place, tuple[int, int]]:
         """Of each partition: where it begins and where it ends."""
         with explained(self._settings):

@@ -7,12 +7,14 @@ from fusionbus.deploy.operators.cli_denials import denial_commands
 from fusionbus.deploy.operators.cli_doctor import doctor_commands
 from fusionbus.deploy.operators.cli_lag import lag_commands
 from fusionbus.deploy.operators.cli_letters import letter_commands
+from fusionbus.deploy.operators.cli_retention import retention_commands
 from fusionbus.deploy.operators.cli_review import review_commands
 
 operator_commands = typer.Typer()
 operator_commands.add_typer(letter_commands, name="dead-letters")
 operator_commands.add_typer(audit_commands, name="audit")
 operator_commands.add_typer(review_commands)
+operator_commands.add_typer(retention_commands, name="retention")
 operator_commands.add_typer(lag_commands)
 operator_commands.add_typer(doctor_commands)
 operator_commands.add_typer(denial_commands)
