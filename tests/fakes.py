@@ -15,6 +15,7 @@ class FakeTable:
 
     name: str
     rows: dict[int, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
+    scrubbed: list[int] = field(default_factory=list)
 
     def read(self, partition: int, key: bytes) -> bytes | None:
         return self.rows[partition].get(key)
@@ -26,6 +27,9 @@ class FakeTable:
         keys = sorted(key for key in self.rows[partition] if not isinstance(after, bytes) or key > after)[:count]
         rows = [(key, self.rows[partition][key]) for key in keys]
         return rows, keys[-1] if len(keys) == count else None
+
+    def scrub(self, partition: int) -> None:
+        self.scrubbed.append(partition)
 
     def keep(self, decision: Decision) -> None:
         for mark in decision.marks:

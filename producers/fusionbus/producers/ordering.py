@@ -13,6 +13,7 @@ from fusionbus.contract.errors import RetryLater
 from fusionbus.contract.keeping import AnyOrder
 from fusionbus.contract.records import Receipt, ReceiptOutcome
 from fusionbus.contract.topics import receipts_topic, reports_topic
+from fusionbus.producers.seal import load_seal
 from fusionbus.producers.settings import ProducerSettings
 from fusionbus.producers.wire import check_connection, open_wire, said
 from fusionbus.shell.kafka import client_options, explain, explained
@@ -52,11 +53,13 @@ def _refuses(receipt: Receipt, order: AnyOrder) -> bool:
 
 
 def _send(order: AnyOrder, settings: ProducerSettings) -> Any:
+    seal, body = load_seal(settings.signing_key_file), codec.encode(order)
     wire: Any = open_wire(settings, f"order-{order.agency}")
     try:
         check_connection(wire, order.agency, settings)
-        body, key = codec.encode(order), order.report_id.encode()
-        return wire.send(reports_topic(order.agency), value=body, key=key).get(timeout=settings.close_timeout_s)
+        signed = body if seal is None else seal(body)
+        sent = wire.send(reports_topic(order.agency), value=signed, key=order.report_id.encode())
+        return sent.get(timeout=settings.close_timeout_s)
     except kafka_errors.KafkaError as exc:
         raise said(exc, settings) from exc
     finally:

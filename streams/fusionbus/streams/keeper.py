@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -41,6 +41,7 @@ class Keeper:
     find: Callable[[Work, Event, str, str], tuple[Incident | None, Member | None]]
     """The incident a report is in, and the report as its member."""
     whole: timedelta = keeping.WHOLE
+    _scrubbed: dict[int, datetime] = field(default_factory=dict)
 
     def obey(self, work: Work, event: Event, zone: str, order: AnyOrder) -> None:
         """Does what an agency has ordered about a report, or refuses it."""
@@ -93,8 +94,19 @@ class Keeper:
             work.tally["let_go",] += 1
         elif over and age > self.whole and not now_held.reduced:
             self.store(work, event, keeping.reduced(now_held))
-        elif any(_is_settling(member, work.now) for member in now_held.members):
-            self.store(work, event, now_held)
+        else:
+            purged_at = max(filter(None, map(_purged_at, now_held.members)), default=None)
+            # What is purged just now is not written yet.
+            if purged_at is not None and timedelta(0) < work.now - purged_at < SETTLING:
+                self._settle(work, event, now_held, purged_at)
+
+    def _settle(self, work: Work, event: Event, incident: Incident, purged_at: datetime) -> None:
+        """Sees to it that what the purge replaced goes from the disks: from the broker's, and once from ours."""
+        self.store(work, event, incident)
+        scrubbed_at = self._scrubbed.get(event.partition)
+        if scrubbed_at is None or scrubbed_at <= purged_at:
+            self._scrubbed[event.partition] = work.now
+            self.shelf.table.scrub(event.partition)
 
     def _look_at_member(self, work: Work, event: Event, incident: Incident, member: Member) -> None:
         if keeping.is_past_retention(member, work.now):
@@ -193,6 +205,5 @@ def _iso(at: datetime) -> bytes:
     return at.strftime("%Y-%m-%dT%H:%M:%S").encode()
 
 
-def _is_settling(member: Member, now: datetime) -> bool:
-    at = member.keeping.purged_at if member.keeping is not None else None
-    return at is not None and now - at < SETTLING
+def _purged_at(member: Member) -> datetime | None:
+    return member.keeping.purged_at if member.keeping is not None else None

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 
 from builders import NOW, a_handling, a_report, minutes
-from fusionbus.contract import topics
+from fusionbus.contract import ids, topics
 from fusionbus.contract.codec import encode
 from fusionbus.contract.handling import Legal
 from fusionbus.contract.keeping import AnyOrder, LegalHold, Purge, ReleaseHold
 from fusionbus.contract.records import AuditEvent, ReceiptOutcome, RejectReason
 from fusionbus.contract.vocabulary import TLP, AlertKind, MsgType, Severity, Status
 from fusionbus.streams import keeping
+from fusionbus.streams.keeper import SETTLING
 from hub import HubOnPaper
 from records_desk import MARK, give, marked, newest, order, plain, purge, state_of, sweep
 
@@ -55,6 +56,27 @@ def test_everyone_who_was_told_is_told_once_to_erase_just_those_alerts(hub: HubO
     (record,) = [record for record in hub.audit() if record.event is AuditEvent.REPORT_PURGED]
     assert "The desk's reason." in (record.note or "")
     assert record.report_id == marked().report_id
+
+
+def test_what_a_purge_replaced_goes_from_the_disks_of_the_broker_and_of_the_hub(hub: HubOnPaper) -> None:
+    hub.send(marked())
+    sweep(hub, timedelta(hours=1))
+    assert hub.fused.scrubbed == []
+    purge(hub, marked())
+    name = hub.incidents()[ids.incident_id("PK-KP", marked().report_id)].incident_id.encode()
+
+    def written() -> int:
+        return sum(out.topic == topics.INCIDENTS and out.key == name for out in hub.sent)
+
+    before = written()
+    for _ in range(3):
+        sweep(hub, timedelta(hours=1))
+    assert written() > before
+    assert hub.fused.scrubbed == [0]
+    sweep(hub, SETTLING)
+    after = written()
+    sweep(hub, timedelta(hours=1))
+    assert written() == after
 
 
 def test_what_others_told_of_the_incident_stands_without_what_was_made_from_the_purged_report(hub: HubOnPaper) -> None:

@@ -59,6 +59,9 @@ class Paged(Table, Protocol):
     def page_of(self, partition: int, after: Cursor, count: int) -> tuple[list[tuple[bytes, bytes]], Cursor]:
         """The next so many keys and values of one partition, and where the page ended; none at the end."""
 
+    def scrub(self, partition: int) -> None:
+        """Has the store write anew what it keeps, so that nothing replaced or deleted stays on the disk; by itself."""
+
 
 class Output(NamedTuple):
     """One record to send. The key decides the partition, as Java's and kafka-python's clients do (murmur2)."""

@@ -11,7 +11,7 @@ from faust.types.tuples import FutureMessage, RecordMetadata
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.streams.engine.bookkeeping import Checkpoint
 from fusionbus.streams.engine.decision import Cursor, Mark
-from fusionbus.streams.engine.store import items_of, page_of, partition_of
+from fusionbus.streams.engine.store import items_of, page_of, partition_of, scrub
 
 if TYPE_CHECKING:
     from fusionbus.streams.engine.app import EngineApp
@@ -36,6 +36,10 @@ class EngineTable(faust.Table[bytes, bytes]):
     def page_of(self, partition: int, after: Cursor, count: int) -> tuple[list[tuple[bytes, bytes]], Cursor]:
         """The next so many keys and values of one partition, and where the page ended."""
         return page_of(self.data, partition, after, count)
+
+    def scrub(self, partition: int) -> None:
+        """Has the store drop from the disk what was replaced or deleted; returns at once."""
+        scrub(self.data, partition)
 
     def write(self, mark: Mark) -> None:
         """Writes here and to the changelog; the commit waits until the broker has acknowledged the latter.
