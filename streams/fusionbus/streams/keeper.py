@@ -93,6 +93,8 @@ class Keeper:
             self.shelf.let_go(work.draft, event, now_held)
             work.tally["let_go",] += 1
         elif over and age > self.whole and not now_held.reduced:
+            for member in now_held.members:
+                self.shelf.let_go_of_body(work.draft, event, member.report_id)
             self.store(work, event, keeping.reduced(now_held))
         else:
             purged_at = max(filter(None, map(_purged_at, now_held.members)), default=None)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from builders import NOW
+from builders import NOW, a_handling
 from fusionbus.contract import ids, topics
+from fusionbus.contract.codec import encode
 from fusionbus.contract.handling import Legal
 from fusionbus.contract.incident import Incident
 from fusionbus.contract.keeping import LegalHold
@@ -74,6 +75,19 @@ def test_what_a_closed_incident_was_told_is_let_go_and_a_late_withdrawal_still_r
     assert hub.alerts() == []
     hub.send(marked(msg_type=MsgType.CANCEL, revision=2, reported_at=NOW))
     assert {alert.recipient for alert in hub.alerts() if alert.kind is AlertKind.RECALL} == told
+
+
+def test_the_text_that_is_kept_for_originator_control_goes_with_the_rest(hub: HubOnPaper) -> None:
+    asked_first = marked(handling=a_handling(originator_control=True), tearline=None)
+    hub.send(asked_first)
+    assert encode(asked_first)[-300:-1] in state_of(hub)
+    sweep(hub, timedelta(days=8))
+    sweep(hub, keeping.WHOLE + timedelta(days=1))
+    assert MARK.encode() not in state_of(hub)
+    hub.send(asked_first.model_copy(update={"msg_type": MsgType.UPDATE, "revision": 2}))
+    assert MARK.encode() in state_of(hub)
+    purge(hub, asked_first)
+    assert MARK.encode() not in state_of(hub)
 
 
 def test_a_late_correction_of_what_was_let_go_is_an_update_for_those_who_had_it(hub: HubOnPaper) -> None:
