@@ -87,6 +87,18 @@ def test_a_database_in_use_is_copied_as_of_one_moment_and_put_back_under_its_rec
     handler.close()
 
 
+def test_older_backups_are_deleted_when_that_is_asked_for_and_nothing_else_is(tmp_path: Path, threats: Path) -> None:
+    words = ("--no-registry", "--database", str(threats))
+    for name in ("old", "new"):
+        run("backup", str(tmp_path / "all" / name), *words)
+    says(made_at="2026-01-01T00:00:00Z")(tmp_path / "all" / "old")
+    (tmp_path / "all" / "letters").mkdir()
+    (tmp_path / "all" / "letters" / manifest.NAME).write_text('{"made_at": "2020-01-01T00:00:00Z"}', encoding="utf-8")
+    said = run("backup", str(tmp_path / "all" / "newest"), *words, "--keep-days", "30")
+    assert "old was older than 30 days and is deleted." in said
+    assert sorted(path.name for path in (tmp_path / "all").iterdir()) == ["letters", "new", "newest"]
+
+
 def test_a_lost_database_comes_back(tmp_path: Path, kept: Path) -> None:
     back = tmp_path / "elsewhere.db"
     assert "1 alerts" in run("restore", str(kept), "--database", str(back))

@@ -22,7 +22,10 @@ from fusionbus.streams.engine import EngineSettings
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
-UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+ALL_UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+ONCE = [path for path in ALL_UNITS if "Type=oneshot" in path.read_text(encoding="utf-8")]
+UNITS = [path for path in ALL_UNITS if path not in ONCE]
+"""Those that run for ever."""
 BYTES_MAX = RECORD_BYTES_MAX + RECORD_OVERHEAD_BYTES
 
 
@@ -128,11 +131,21 @@ def test_a_unit_waits_as_our_own_supervisor_does(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
-def test_a_unit_comes_back_for_ever_keeps_its_state_and_is_confined(path: Path) -> None:
+def test_a_unit_comes_back_for_ever(path: Path) -> None:
     service = unit(path)["Service"]
     assert service["Restart"] == "always"
     assert "RestartSec" in service
     assert unit(path)["Unit"]["StartLimitIntervalSec"] == "0"
+
+
+@pytest.mark.parametrize("path", ONCE, ids=lambda path: path.name)
+def test_a_unit_that_runs_once_has_a_timer(path: Path) -> None:
+    assert unit(path.with_suffix(".timer"))["Timer"]["OnCalendar"]
+
+
+@pytest.mark.parametrize("path", ALL_UNITS, ids=lambda path: path.name)
+def test_a_unit_keeps_its_state_and_is_confined(path: Path) -> None:
+    service = unit(path)["Service"]
     assert service["StateDirectory"].startswith("fusionbus")
     for wall in ("NoNewPrivileges", "PrivateTmp", "ProtectHome"):
         assert service[wall] == "yes"
@@ -142,10 +155,12 @@ def test_a_unit_comes_back_for_ever_keeps_its_state_and_is_confined(path: Path) 
 
 def test_every_command_that_a_file_runs_is_a_command_of_fusionbus() -> None:
     known = set(typer.main.get_group(build()).commands)
-    lines = [unit(path)["Service"][key] for path in UNITS for key in unit(path)["Service"] if key.startswith("ExecS")]
+    lines = [
+        unit(path)["Service"][key] for path in ALL_UNITS for key in unit(path)["Service"] if key.startswith("ExecS")
+    ]
     called = {line.split()[1] for line in lines}
     called.add(manifest("Deployment")["spec"]["template"]["spec"]["containers"][0]["args"][0])
-    assert called == {"broker", "worker", "alerts"}
+    assert called == {"broker", "worker", "alerts", "backup"}
     assert called <= known
 
 
@@ -154,7 +169,7 @@ def test_the_brokers_unit_takes_javas_143_for_success() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
-@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", ALL_UNITS, ids=lambda path: path.name)
 def test_systemd_knows_every_line_of_a_unit(path: Path) -> None:
     done = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
     allowed = ("RestartSteps", "RestartMaxDelaySec", "/opt/fusionbus/bin/fusionbus is not executable")

@@ -1,6 +1,7 @@
 """`fusionbus backup` and `fusionbus restore`."""
 
-from datetime import UTC, datetime
+import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,9 @@ def backup(
     folder: Annotated[Path | None, typer.Argument(help="A new folder. Default: backups/<time> in FUSION_HOME.")] = None,
     registry: Registry = True,
     database: Annotated[list[Path] | None, typer.Option(help="A threat database too, in use or not.")] = None,
+    keep_days: Annotated[
+        int | None, typer.Option(min=1, help="Afterwards delete backups beside this one that are older.")
+    ] = None,
     bootstrap: words.Bootstrap = None,
 ) -> None:
     """Copy the registry and threat databases into a new folder, with a manifest by which damage is found.
@@ -39,6 +43,9 @@ def backup(
     for part in made.parts:
         typer.echo(f"{part.name}: {_told(part.counts)}")
     typer.echo(f"The backup is in {target}.")
+    for old in desk.older(target.parent, now - timedelta(days=keep_days)) if keep_days else ():
+        shutil.rmtree(old)
+        typer.echo(f"{old} was older than {keep_days} days and is deleted.")
 
 
 @backup_commands.command()

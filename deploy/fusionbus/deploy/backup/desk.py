@@ -51,6 +51,12 @@ def make(folder: Path, broker: OperatorSettings | None, databases: Iterable[Path
     return made
 
 
+def older(folder: Path, than: datetime) -> list[Path]:
+    """The backups in this folder that were made before, whole or damaged; nothing that is no backup of ours."""
+    made = {path.parent: manifest.made_at(path) for path in sorted(folder.glob(f"*/{manifest.NAME}"))}
+    return [path for path, at in made.items() if at is not None and at < than]
+
+
 def part_for(held: Manifest, target: Path) -> Part:
     """The database of the backup that is meant for this file. Raises: Misconfigured."""
     found = list(held.of_kind("database"))

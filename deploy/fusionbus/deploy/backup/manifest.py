@@ -101,6 +101,14 @@ def read(folder: Path) -> Manifest:
     return found
 
 
+def made_at(path: Path) -> datetime | None:
+    """When the backup with this manifest was made; None where it is no manifest of ours."""
+    try:
+        return Manifest.model_validate_json(path.read_bytes()).made_at
+    except (OSError, ValidationError):
+        return None
+
+
 def _check_versions(found: Manifest, folder: Path) -> None:
     if found.format_version > FORMAT:
         raise Misconfigured(

@@ -30,7 +30,7 @@ def doctor(
     as_json: words.AsJson = False,
     bootstrap: words.Bootstrap = None,
 ) -> None:
-    """Look at broker, topics, registry, hub, clocks, disks, versions and old state; exit code 1 if anything is wrong.
+    """Look at broker, topics, registry, rights, hub, clocks, disks, versions and old state; exit code 1 at a fault.
 
     To compare clocks it makes a topic of its own, writes two records, and deletes it.
     """
