@@ -45,8 +45,8 @@ def show(federation: Federation, settings: ProvisionSettings, console: Console) 
         table.add_row(*map(escape, row))
     if table.row_count:
         console.print(table)
-    console.print(_counts(todo, "to make", "to give", "to take away"), highlight=False)
-    console.print(f"{len(limits)} quotas to set.", highlight=False)
+    told = _counts(todo, "to make", "to give", "to take away")
+    console.print(f"{told}, {len(limits)} quotas to set.", highlight=False)
 
 
 def bring(federation: Federation, settings: ProvisionSettings, renew: tuple[str, ...], console: Console) -> None:
@@ -64,8 +64,8 @@ def bring(federation: Federation, settings: ProvisionSettings, renew: tuple[str,
         limits = plan_quotas(federation, broker_quotas.present())
         broker_quotas.carry_out(limits)
     _tell(todo, console)
-    console.print(_counts(todo, "made", "given", "taken away"), highlight=False)
-    console.print(f"{len(limits)} quotas set.", highlight=False)
+    told = _counts(todo, "made", "given", "taken away")
+    console.print(f"{told}, {len(limits)} quotas set.", highlight=False)
     if todo.new_users or renew:
         console.print(f"Passwords lie in {escape(str(secrets.root))}, one file each.", highlight=False)
 
@@ -77,7 +77,7 @@ def _secrets(settings: ProvisionSettings) -> Secrets:
 def _counts(todo: RightsPlan, made: str, given: str, taken: str) -> str:
     ended = len(todo.ended_users) + len(todo.ended_acls)
     more = f", {ended} of ended agencies {taken}" if ended else ""
-    return f"{len(todo.new_users)} users {made}, {len(todo.new_acls)} rights {given}{more}."
+    return f"{len(todo.new_users)} users {made}, {len(todo.new_acls)} rights {given}{more}"
 
 
 def _rows(todo: RightsPlan, secrets: Secrets) -> Iterator[tuple[str, str, str]]:
