@@ -125,9 +125,11 @@ class HubOnPaper:
         ]
 
     def fuse(self, batch: Sequence[Event]) -> None:
-        """The second hop over a batch of accepted traffic."""
+        """The second hop over a batch of accepted traffic, and over what it sends to itself."""
         if batch:
-            self.keep(self.fusion.decide(batch, self.work("fuse")))
+            decision = self.fusion.decide(batch, self.work("fuse"))
+            self.keep(decision)
+            self.fuse([self.event(o.topic, o.key, o.value) for o in decision.outputs if o.topic == topics.ACCEPTED])
 
     def tick_event(self) -> Event:
         """The worker's own word that time has passed."""

@@ -28,6 +28,7 @@ from fusionbus.contract.records import (
     AcceptedJudgement,
     AcceptedOrder,
     AcceptedReport,
+    AcceptedSighting,
     RejectReason,
     Tick,
 )
@@ -38,7 +39,15 @@ M = TypeVar("M", bound=Message)
 SENTENCE_MAX = 300
 _OUR_MAJOR = SCHEMA_VERSION.partition(".")[0] + "."
 AnyControl = Acknowledgement | Subscribe | Unsubscribe | SharingRequest | SharingAnswer | CatchUp | Verdict | Split
-AnyAccepted = AcceptedReport | AcceptedAcknowledgement | AcceptedControl | AcceptedJudgement | AcceptedOrder | Tick
+AnyAccepted = (
+    AcceptedReport
+    | AcceptedAcknowledgement
+    | AcceptedControl
+    | AcceptedJudgement
+    | AcceptedOrder
+    | AcceptedSighting
+    | Tick
+)
 AnyRegistryEntry = Agency | Subscription | Removal
 
 

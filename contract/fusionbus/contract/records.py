@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Text, UtcDatetime, Version, Zone
+from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Text, Token, UtcDatetime, Version, Zone
 from fusionbus.contract.control import Acknowledgement, Judgement, SharingAnswer, SharingRequest
 from fusionbus.contract.incident import Relation
 from fusionbus.contract.keeping import Order
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.routing import Rule
-from fusionbus.contract.vocabulary import Form
+from fusionbus.contract.vocabulary import Form, Status
 
 DEAD_LETTER_BODY_BYTES_MAX = 65_536
 """Of an undeliverable message at most this much is kept; its size and digest are kept always."""
@@ -210,7 +210,26 @@ class Tick(Message):
     at: UtcDatetime
 
 
+class AcceptedSighting(Message):
+    """A token of a report that was fused, on its way to the partition of the token: where else was it seen?"""
+
+    type: Literal["sighting"] = "sighting"
+    token: Token
+    report_id: Id
+    incident_id: Id
+    status: Status
+    accepted_at: UtcDatetime
+    gone: bool = False
+    """Whether the report was purged or withdrawn: then it is seen there no more."""
+
+
 Accepted = Annotated[
-    AcceptedReport | AcceptedAcknowledgement | AcceptedControl | AcceptedJudgement | AcceptedOrder | Tick,
+    AcceptedReport
+    | AcceptedAcknowledgement
+    | AcceptedControl
+    | AcceptedJudgement
+    | AcceptedOrder
+    | AcceptedSighting
+    | Tick,
     Field(discriminator="type"),
 ]

@@ -20,6 +20,7 @@ from fusionbus.contract.records import (
     AcceptedJudgement,
     AcceptedOrder,
     AcceptedReport,
+    AcceptedSighting,
     RejectReason,
     Tick,
 )
@@ -81,8 +82,8 @@ class Fusion:
                     # Before each report, not once a batch: a replay may come in other batches.
                     self._expire(work, event, accepted.report.reported_at)
                     self._one_report(work, event, accepted)
-                case AcceptedOrder(order=order, zone=zone):
-                    self._keeper.obey(work, event, zone, order)
+                case AcceptedOrder() | AcceptedSighting():
+                    self._keeper.take(work, event, accepted)
                 case AcceptedAcknowledgement(acknowledgement=message):
                     said.setdefault((event.partition, message.incident_id), []).append((event, message))
                 case AcceptedJudgement(judgement=message):

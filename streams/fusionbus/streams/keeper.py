@@ -9,14 +9,15 @@ from typing import Final, assert_never
 from fusionbus.contract import topics
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.keeping import AnyOrder, LegalHold, Purge, ReleaseHold
-from fusionbus.contract.records import RejectReason
+from fusionbus.contract.records import AcceptedOrder, AcceptedSighting, RejectReason
 from fusionbus.streams import change, incidents, keeping, outgoing_keeping
 from fusionbus.streams.engine import Event
 from fusionbus.streams.ingress import Work, arrival_of
 from fusionbus.streams.orders import no_such_report
 from fusionbus.streams.purge_alerts import purge_alerts
 from fusionbus.streams.route import HUB_AGENCY
-from fusionbus.streams.shelf import CLOSED, OPEN, REPORT, Shelf
+from fusionbus.streams.shelf import CLOSED, OPEN, REPORT, TOKEN, Shelf
+from fusionbus.streams.sightings import is_over, sightings_of
 from fusionbus.streams.sweep import Sweep
 from fusionbus.streams.values import Rejection
 
@@ -42,6 +43,13 @@ class Keeper:
     """The incident a report is in, and the report as its member."""
     whole: timedelta = keeping.WHOLE
     _scrubbed: dict[int, datetime] = field(default_factory=dict)
+
+    def take(self, work: Work, event: Event, accepted: AcceptedOrder | AcceptedSighting) -> None:
+        """An order about a report, or where one of its tokens was seen."""
+        if isinstance(accepted, AcceptedSighting):
+            self.shelf.keep_sighting(work.draft, event, accepted)
+        else:
+            self.obey(work, event, accepted.zone, accepted.order)
 
     def obey(self, work: Work, event: Event, zone: str, order: AnyOrder) -> None:
         """Does what an agency has ordered about a report, or refuses it."""
@@ -77,6 +85,8 @@ class Keeper:
         kind, name = key[:2], key[2:].decode()
         if kind == REPORT:
             self._look_at_report(work, event, name, value)
+        elif kind == TOKEN and is_over(value, work.now):
+            work.draft.mark(self.shelf.table, event, key, None)
         elif kind in (OPEN, CLOSED) and self._is_of_interest(kind, value, work.now):
             incident = self.shelf.incident(work.draft, event, name)
             if incident is not None:
@@ -172,6 +182,7 @@ class Keeper:
         done = change.purged(after, tombstone, _ENDED if order is None else _ORDERED, work.registry)
         work.draft.outputs.extend(purge_alerts(done, work.registry, work.now))
         work.draft.outputs.extend(outgoing_keeping.purged(done, order, work.now))
+        work.draft.outputs.extend(sightings_of(member, held.incident_id, held.status, work.now, gone=True))
         self._keep(work, event, done.incident, tombstone)
         work.tally["purged", member.agency, "retention" if order is None else "order"] += 1
 

@@ -7,9 +7,10 @@ from typing import Final
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable, encode
 from fusionbus.contract.incident import Incident, Member
-from fusionbus.contract.records import AcceptedReport
+from fusionbus.contract.records import AcceptedReport, AcceptedSighting
 from fusionbus.streams.engine import Draft, Event, Paged
 from fusionbus.streams.incidents import member_of
+from fusionbus.streams.sightings import sighted
 from fusionbus.streams.values import Change
 
 INCIDENT_BYTES_MAX: Final = 524_288
@@ -19,9 +20,9 @@ UNMEASURED_MEMBERS_MAX: Final = 16
 RECENT_MAX: Final = 2_000
 """Incidents kept decoded, about 10 kB each; past it all are let go and read again."""
 
-OPEN, CLOSED, REPORT, _JUDGED, _BODY = b"i:", b"c:", b"r:", b"d:", b"o:"
-"""How the keys of the table begin: an open incident, a closed one, where a report is, a decision that was taken,
-the text of a report under originator control."""
+OPEN, CLOSED, REPORT, TOKEN, _JUDGED, _BODY = b"i:", b"c:", b"r:", b"t:", b"d:", b"o:"
+"""How the keys of the table begin: an open incident, a closed one, where a report is, where a token was seen, a decision
+that was taken, the text of a report under originator control."""
 
 
 def is_too_large(incident: Incident) -> bool:
@@ -69,6 +70,16 @@ class Shelf:
         if len(self._recent) >= RECENT_MAX:
             self._recent.clear()
         self._recent[event.partition, incident.incident_id] = incident
+
+    def keep_sighting(self, draft: Draft, event: Event, sighting: AcceptedSighting) -> None:
+        """Writes where a token was seen, and tells what it relates."""
+        key = f"{sighting.status}:{sighting.token}".encode()
+        before = draft.read(self.table, event, TOKEN + key)
+        after, links = sighted(before, sighting)
+        if after != before:
+            draft.mark(self.table, event, TOKEN + key, after)
+        for link in links:
+            draft.send(topics.LINKS, link.link_id.encode(), encode(link))
 
     def keep_report(self, draft: Draft, event: Event, change: Change) -> None:
         """Writes where the report is; one that its incident does not list is kept here as the member it would be."""

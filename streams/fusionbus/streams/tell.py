@@ -17,6 +17,7 @@ from fusionbus.streams.engine import Output
 from fusionbus.streams.ingress import Tally
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY
+from fusionbus.streams.sightings import sightings_of
 from fusionbus.streams.values import Candidate, Change, Enriched
 
 _MSG_TYPES: Final = {
@@ -37,6 +38,8 @@ def tell(enriched: Enriched, change: Change, published_at: datetime, registry: R
     outputs.extend(_doubtful("possible", incident, each, now) for each in change.possible)
     if change.doubt is not None:
         outputs.append(_doubtful("possible_split", incident, change.doubt, now, report.report_id))
+    gone = change.outcome is ReceiptOutcome.CANCELLED
+    outputs.extend(sightings_of(change.member, incident.incident_id, incident.status, now, gone=gone))
     return outputs
 
 

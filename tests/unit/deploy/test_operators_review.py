@@ -92,6 +92,12 @@ def test_an_answer_names_the_zone_and_the_pair() -> None:
         review.message_for(pair, "perhaps", **HEAD)
 
 
+def test_what_is_related_is_shown_and_asks_nothing() -> None:
+    tie = a_link(type="shared_token", capped=True, reasons=(Reason(field="phone", bits=0.0, said="the same phone"),))
+    assert review.related([tie, a_link(2)], A) == [f"shared token: {B} (the same phone, capped)"]
+    assert pairs(told_of(the_blast(), the_raid()), tie) == []
+
+
 def test_a_link_is_named_by_how_its_id_begins() -> None:
     found = pairs(told_of(the_blast(), the_raid()), a_link(1), a_link(2))
     assert review.named(found, "00000002").link.link_id == a_link(2).link_id

@@ -69,12 +69,13 @@ def show(
     as_json: words.AsJson = False,
     bootstrap: words.Bootstrap = None,
 ) -> None:
-    """Show an incident as the hub holds it: its reports, why each was put there, who was told."""
+    """Show an incident as the hub holds it: its reports, why each is there, how many were told, what is related."""
     name = _id(incident_id)
     with Bus(load(OperatorSettings, bootstrap=bootstrap)) as bus:
         incident = _incident(bus, name)
+        related = review.related(review.links_of(bus.read(topics.LINKS)), name)
     if as_json:
-        showing.show_json(incident.model_dump(mode="json", exclude_none=True))
+        showing.show_json(incident.model_dump(mode="json", exclude_none=True) | {"related": related})
         return
     typer.echo(f"{incident.incident_id} zone {incident.zone}: {showing.neutral(review.told(incident))}")
     for member in incident.members:
@@ -84,6 +85,8 @@ def show(
         typer.echo(f"  {member.report_id} {who} {member.relation}{chance}; {state}")
         for reason in member.reasons:
             typer.echo(f"      {reason.bits:+6.1f}  {showing.neutral(reason.said)}")
+    for tie in related:
+        typer.echo(f"  {showing.neutral(tie)}")
 
 
 @pairs_commands.command()

@@ -87,6 +87,17 @@ def pairs(links: Iterable[Link], incidents: Mapping[str, Incident]) -> list[Pair
     return sorted(found, key=lambda pair: -pair.probability)
 
 
+def related(links: Iterable[Link], incident_id: str) -> list[str]:
+    """What is tied to an incident without being the same event, a line each, in the order of their ids."""
+    found = []
+    for link in links:
+        if link.type not in (*ASKED, *DECIDED) and incident_id in link.incidents:
+            others = ", ".join(name for name in link.incidents if name != incident_id)
+            why = "; ".join(reason.said for reason in link.reasons)
+            found.append(f"{link.type.replace('_', ' ')}: {others} ({why}{', capped' if link.capped else ''})")
+    return sorted(found)
+
+
 def named(found: Iterable[Pair], begins: str) -> Pair:
     """The pair whose link's id begins so. Raises: Misconfigured where there is none or several."""
     fitting = [pair for pair in found if pair.link.link_id.startswith(begins.strip().lower())]
