@@ -21,8 +21,8 @@ RECENT_MAX: Final = 2_000
 """Incidents kept decoded, about 10 kB each; past it all are let go and read again."""
 
 OPEN, CLOSED, REPORT, TOKEN, _JUDGED, _BODY = b"i:", b"c:", b"r:", b"t:", b"d:", b"o:"
-"""How the keys of the table begin: an open incident, a closed one, where a report is, where a token was seen, a decision
-that was taken, the text of a report under originator control."""
+"""How the keys of the table begin: an open incident, a closed one, where a report is, where a token was seen, what a
+person decided, the text of a report under originator control."""
 
 
 def is_too_large(incident: Incident) -> bool:
