@@ -68,6 +68,7 @@ class Composer:
     news: News
     _head: bytes = field(init=False)
     _bodies: dict[Form, bytes] = field(default_factory=dict)
+    _dues: dict[int, str] = field(default_factory=dict)
     _views: dict[tuple[object, ...], tuple[bytes, bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -90,8 +91,7 @@ class Composer:
         alert_id = ids.alert_id(incident.incident_id, incident.revision, ruling.agency)
         handling, view = self._view(ruling.agency, form)
         whom = f'"recipient":"{ruling.agency}","rule":"{ruling.rule}","why":{_quoted(ruling.why)},"form":"{form}"'
-        awaited = incident.awaited.get(ruling.agency)
-        due = f'"acknowledge_by":"{_iso(deadline_of(awaited))}",' if awaited is not None else ""
+        due = self._due(ruling.agency)
         own = f'{{"alert_id":"{alert_id}",{whom},{due}'
         parts = (
             own.encode(),
@@ -110,6 +110,15 @@ class Composer:
         if not self.news.erases:
             return b""
         return b',"erase":' + encode(erasure_of(self.news.member, agency, self.news.incident))
+
+    def _due(self, agency: str) -> str:
+        """Until when this agency has to answer; those who were told together share it."""
+        awaited = self.news.incident.awaited.get(agency)
+        held = self._dues.get(id(awaited))
+        if held is None:
+            held = f'"acknowledge_by":"{_iso(deadline_of(awaited))}",' if awaited is not None else ""
+            self._dues[id(awaited)] = held
+        return held
 
     def _body(self, form: Form) -> bytes:
         held = self._bodies.get(form)

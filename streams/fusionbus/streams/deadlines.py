@@ -46,19 +46,27 @@ def awaiting(incident: Incident, rulings: Iterable[Ruling], severity: Severity, 
     """
     sent_at, revision = incident.updated_at, incident.revision
     alert = Awaited(revision=revision, sent_at=sent_at, acknowledge_by=sent_at + deadlines.of_alert(severity))
-    recall_by = sent_at + deadlines.of_recall(severity)
-    recall = alert.model_copy(update={"recall": True, "acknowledge_by": recall_by})
-    told = {}
+    recall: Awaited | None = None
+    told, kept = {}, dict[tuple[int, bool], Awaited]()
     for ruling in rulings:
         if ruling.form is None:
             continue
-        fresh = recall if ruling.rule is Rule.RECALL else alert
-        told[ruling.agency] = _kept(incident.awaited.get(ruling.agency), fresh)
+        is_recall = ruling.rule is Rule.RECALL
+        if is_recall and recall is None:
+            by = sent_at + deadlines.of_recall(severity)
+            recall = alert.model_copy(update={"recall": True, "acknowledge_by": by})
+        fresh = alert if recall is None or not is_recall else recall
+        before = incident.awaited.get(ruling.agency)
+        if before is not None:
+            # Those who were told together have one value in common: a copy for each would cost more than the alert.
+            same = id(before), is_recall
+            fresh = kept[same] if same in kept else kept.setdefault(same, _kept(before, fresh))
+        told[ruling.agency] = fresh
     return incident.model_copy(update={"awaited": incident.awaited | told})
 
 
-def _kept(before: Awaited | None, fresh: Awaited) -> Awaited:
-    if before is None or before.escalated_at is not None or (fresh.recall and not before.recall):
+def _kept(before: Awaited, fresh: Awaited) -> Awaited:
+    if before.escalated_at is not None or (fresh.recall and not before.recall):
         return fresh
     earlier, later = deadline_of(before), deadline_of(fresh)
     if later <= earlier and fresh.recall == before.recall:
@@ -96,5 +104,6 @@ def next_due(incident: Incident) -> datetime | None:
     """When something about the incident is late next, if anything will be."""
     moments = [one.answer_by for one in unanswered(incident)]
     if not is_over(incident):
-        moments += {deadline_of(one) for one in incident.awaited.values() if one.escalated_at is None}
+        shared = {id(one): one for one in incident.awaited.values()}  # mostly one for all
+        moments += [deadline_of(one) for one in shared.values() if one.escalated_at is None]
     return min(moments, default=None)
