@@ -34,7 +34,9 @@ def ask_hub(agency: str, message: AnyControl, about: str) -> str:
                 continue
             if receipt.receipt_id == done:
                 return f"The hub says: {line(receipt.sentence or 'done')}"
-            if receipt.receipt_id == refused:
+            # What the incident's zone refuses lies elsewhere than what was sent, and names the question instead.
+            names_it = receipt.outcome is ReceiptOutcome.REJECTED and receipt.request_id == about
+            if receipt.receipt_id == refused or names_it:
                 raise FixTheReport(f"The hub refused: {line(receipt.sentence or str(receipt.reason))}")
     raise RetryLater(
         f"The message is with the broker, but the hub sent no receipt in {settings.receipt_wait_s:g} s: "

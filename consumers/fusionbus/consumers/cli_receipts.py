@@ -95,10 +95,13 @@ def _table(found: Iterable[Receipt], refs: Mapping[str, str]) -> Table:
 def _cells(receipt: Receipt, refs: Mapping[str, str]) -> tuple[str, ...]:
     report_id = receipt.report_id or ""
     ref = line(receipt.local_ref or refs.get(report_id, report_id))
+    if not ref and receipt.request_id:
+        ref = f"question {receipt.request_id}"
     answers = (
         (receipt.acknowledged_by, "acknowledged"),
         (receipt.used_by, "used"),
         (receipt.false_alarm_by, "false alarm"),
+        (receipt.overdue, "late"),
     )
     return (
         receipt.at.astimezone(PKT).strftime("%m-%d %H:%M:%S"),

@@ -85,7 +85,7 @@ class Clerk:
         except Exception as error:  # noqa: BLE001 - a message that breaks a step is put aside, its neighbours pass
             refusal = work.poison.failed(error)
         if refusal is not None:
-            _refuse(work, event, message.agency, refusal)
+            _refuse(work, event, message.agency, replace(refusal, request_id=message.request_id))
 
     def _ask(self, work: Work, event: Event, accepted: AcceptedControl, request: SharingRequest) -> Rejection | None:
         held = self._standing(work, event, request.incident_id)

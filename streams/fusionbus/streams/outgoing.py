@@ -40,6 +40,7 @@ def rejected(event: Event, arrival: Arrival, rejection: Rejection, now: datetime
             report_id=rejection.report_id,
             local_ref=rejection.local_ref,
             revision=rejection.revision,
+            request_id=rejection.request_id,
             reason=rejection.reason,
             field=rejection.field,
             sentence=rejection.sentence,

@@ -102,6 +102,8 @@ class Rejection:
     report_id: str | None = None
     local_ref: str | None = None
     revision: int | None = None
+    request_id: str | None = None
+    """Of a question about sharing or its answer."""
 
 
 class Ruling(NamedTuple):

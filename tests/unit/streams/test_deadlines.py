@@ -14,7 +14,7 @@ from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.handling import Handling
 from fusionbus.contract.incident import Incident
 from fusionbus.contract.records import Receipt, ReceiptOutcome
-from fusionbus.contract.vocabulary import TLP, AlertKind, MsgType, Severity
+from fusionbus.contract.vocabulary import TLP, AlertKind, MsgType, Severity, Urgency
 from fusionbus.streams.deadlines import Deadlines
 from fusionbus.streams.engine import Decision
 from fusionbus.streams.waiting import Waiting
@@ -22,6 +22,7 @@ from hub import HubOnPaper
 
 TOLD = {"NACTA", "IB", "POLICE-KP"}
 SEVERE = Deadlines().severe
+FOR_THE_CENTRE = Handling(tlp=TLP.GREEN, releasable_to=("NACTA",))
 
 
 @pytest.fixture
@@ -80,6 +81,18 @@ def test_what_is_late_is_told_once_however_often_the_clock_ticks(hub: HubOnPaper
         hub.later(timedelta(hours=8))
         hub.tick()
     assert hub.sent == []
+
+
+def test_who_was_told_already_is_not_told_again_when_another_becomes_late(hub: HubOnPaper) -> None:
+    hub.later(SEVERE)
+    hub.tick()
+    hub.clear()
+    other = {"headline": "Explosion near the spice market", "narrative": None, "urgency": Urgency.PAST}
+    hub.send(a_report(agency="IB", local_ref="I-1", handling=FOR_THE_CENTRE, **other))
+    assert [alert.recipient for alert in hub.alerts()] == ["NACTA"]
+    hub.later(SEVERE)
+    hub.tick()
+    assert {alert.recipient for alert in notices(hub)} == {"NACTA"}
 
 
 def test_an_answer_in_time_stops_it_for_its_agency_alone(hub: HubOnPaper) -> None:

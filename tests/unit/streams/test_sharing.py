@@ -92,6 +92,7 @@ def test_a_question_that_cannot_be_is_refused(hub: HubOnPaper, changes: dict[str
     hub.clear()
     hub.tell(message)
     assert refusal(hub, message.agency) is reason
+    assert hub.receipts_of(message.agency)[-1].request_id == QUESTION, "the asker waits for word on this question"
     assert hub.alerts() == []
 
 

@@ -97,6 +97,7 @@ def _of_receipt(receipt: Receipt) -> Line:
         "acknowledged": receipt.acknowledged_by,
         "used": receipt.used_by,
         "false alarm": receipt.false_alarm_by,
+        "late": receipt.overdue,
     }
     said = [f"{name} {count}" for name, count in counts.items() if count is not None]
     said += [receipt.reason.value] if receipt.reason else []
