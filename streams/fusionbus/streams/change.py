@@ -110,9 +110,14 @@ def cancelled(enriched: Enriched, incident: Incident, before: Member, registry: 
 
 
 def purged(incident: Incident, member: Member, why: str, registry: Registry) -> Change:
-    """A purge: everyone who was told of the report is told to erase it."""
+    """A purge: everyone who was told of the report is told to erase it.
+
+    Its originator too, where it was told of other reports: the summaries of the incident held its own.
+    """
+    heard = member.forms.keys() | incident.awaited.keys() | incident.acknowledged.keys()
+    told = member.forms.keys() | ({member.agency} & heard)
     held = tuple(
-        Ruling(agency, Rule.RECALL, Form.POINTER, why) if agency in member.forms else Ruling(agency, Rule.NO_INTEREST)
+        Ruling(agency, Rule.RECALL, Form.POINTER, why) if agency in told else Ruling(agency, Rule.NO_INTEREST)
         for agency in registry.agencies
     )
     after = awaiting(incident, held, member.severity, registry.deadlines)

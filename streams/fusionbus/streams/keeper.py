@@ -21,8 +21,8 @@ from fusionbus.streams.sightings import is_over, sightings_of
 from fusionbus.streams.sweep import Sweep
 from fusionbus.streams.values import Rejection
 
-_ORDERED: Final = "its originator has purged a report that you received: erase what you hold of it"
-_ENDED: Final = "the time for which a report that you received may be kept has ended: erase what you hold of it"
+_ORDERED: Final = "a report on this incident was purged by its originator: erase what you hold of it"
+_ENDED: Final = "the time for which a report on this incident may be kept has ended: erase what you hold of it"
 _DATES: Final = re.compile(rb'"(?:retention_until|review_due)":"([^"]+)"')
 _UPDATED_AT: Final = re.compile(rb'"updated_at":"([^"]+)"')
 _PURGED, _REDUCED = b'"purged_at":"', b'"reduced":true'

@@ -18,8 +18,9 @@ def purged(change: Change, order: Purge | None, now: datetime) -> Iterator[Outpu
     """The receipt to the originator, one to the hub's desk if that ordered it, and the audit record."""
     member, incident = change.member, change.incident
     told = [ruling.agency for ruling in change.rulings if ruling.form is not None]
+    recipients = [agency for agency in told if agency != member.agency]
     why = "its retention has ended" if order is None else f"{order.agency} ordered it"
-    sentence = f"The report was purged, because {why}; {len(told)} recipients were told to erase it."
+    sentence = f"The report was purged, because {why}; {len(recipients)} recipients were told to erase it."
     stamp = _stamp(order) if order is not None else "retention"
     for agency in dict.fromkeys((member.agency, order.agency if order is not None else member.agency)):
         receipt = Receipt(
@@ -30,7 +31,7 @@ def purged(change: Change, order: Purge | None, now: datetime) -> Iterator[Outpu
             report_id=member.report_id,
             revision=member.revision,
             incident_id=incident.incident_id if agency == member.agency else None,
-            delivered_to=len(told),
+            delivered_to=len(recipients),
             sentence=sentence,
         )
         yield _receipt(receipt, member.report_id)
