@@ -61,9 +61,8 @@ def letters(bus: SecuredBus, *words: str) -> list[dict[str, Any]]:
 def test_the_operators_doctor_sees_all_and_the_rights_are_as_declared(bus: SecuredBus) -> None:
     found = findings(bus)
     told = {check: {level for level, _ in told} for check, told in found.items() if check not in {"disk", "hub"}}
-    assert told == {
-        check: {"ok"} for check in ("broker", "topics", "registry", "rights", "clocks", "versions", "state")
-    }
+    checks = ("broker", "topics", "registry", "rights", "quotas", "clocks", "versions", "state")
+    assert told == {check: {"ok"} for check in checks}
     assert not any(name.startswith("fusion-doctor-") for name in bus.topics(OPERATOR))
 
 
