@@ -59,7 +59,7 @@ def _notices(incident: Incident, agency: str, awaited: Awaited, registry: Regist
         return
     desks = {agency}
     if incident.status is Status.ACTUAL:
-        desks.add(_desk_of(silent, about, registry))
+        desks.add(_desk_of(silent, about, incident, registry))
     for desk in sorted(desks):
         if registry.knows(desk):
             alert = _notice(incident, silent, awaited, about, desk, at)
@@ -72,13 +72,18 @@ def _told_by(incident: Incident, awaited: Awaited) -> Member | None:
     return told[0] if told else (incident.members[-1] if incident.members else None)
 
 
-def _desk_of(silent: Agency, about: Member, registry: Registry) -> str:
-    """The agency that calls: the one its entry names, if that may know of the kind and marking; else the centre."""
+def _desk_of(silent: Agency, about: Member, incident: Incident, registry: Registry) -> str:
+    """The agency that calls: the one its entry names, if that may know of the kind and marking; else the centre.
+
+    Who told a report that the silent agency has would learn a recipient's name by it.
+    """
+    told = {about.agency, *(member.agency for member in incident.members if silent.agency in member.forms)}
     named = registry.agencies.get(silent.escalates_to or HUB_AGENCY)
     if (
         named is not None
         and named.active
         and not named.foreign
+        and named.agency not in told
         and about.kind in named.kinds
         and named.clearance.level >= about.classification.level
     ):

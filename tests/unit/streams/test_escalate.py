@@ -81,6 +81,16 @@ def test_a_desk_that_may_not_know_of_such_a_report_is_passed_over_for_the_centre
     }
 
 
+def test_an_originator_is_not_the_desk_that_learns_which_recipient_is_silent() -> None:
+    hub = hub_with(an_agency(agency="POLICE-KP", personal_data=False, escalates_to="CTD-KP"))
+    hub.send(a_report())
+    let_it_pass(hub)
+    assert {alert.recipient for alert, told in hub.escalations() if told.agency == "POLICE-KP"} == {
+        "POLICE-KP",
+        "NACTA",
+    }
+
+
 def test_an_exercise_rings_at_no_other_desk() -> None:
     hub = HubOnPaper.of([*a_federation(), a_subscription(agency="IB", name="Exercises", statuses=(Status.EXERCISE,))])
     hub.send(a_report(status=Status.EXERCISE))
