@@ -22,7 +22,7 @@ def merged(kept: Incident, gone: Incident, now: datetime) -> tuple[Incident, Inc
     A report of the one that echoes a report of the other adds no origin. Told twice, it changes nothing.
     """
     here = {member.report_id for member in kept.members}
-    new = [incidents.told_in(member, kept.incident_id) for member in gone.members if member.report_id not in here]
+    new = [member for member in gone.members if member.report_id not in here]
     come = _as_echoes(kept.members, new)
     after = kept
     if come:
