@@ -397,6 +397,11 @@ class AlertKind(StrEnum):
         """Whether it tells of the handling of alerts, and nothing of an event; it awaits no acknowledgement."""
         return self in (AlertKind.ESCALATION, AlertKind.SHARING_REQUEST)
 
+    @property
+    def tells_of_event(self) -> bool:
+        """Whether its view of the incident is what is known now; a pointer to a desk says nothing of the event."""
+        return not self.is_notice and self is not AlertKind.DECONFLICTION
+
 
 class AckAction(StrEnum):
     """What a recipient says of an alert."""

@@ -11,8 +11,19 @@ from fusionbus.consumers.handlers import Taken
 from fusionbus.consumers.handlers.plain_text import line, lines
 from fusionbus.consumers.handlers.terminal import TerminalHandler
 from fusionbus.consumers.testing import sample_alert
-from fusionbus.contract.alert import Alert, AlertHandling, Escalation
-from fusionbus.contract.vocabulary import PAP, TLP, AlertKind, AlertMsgType, Classification, Form, Severity, Status
+from fusionbus.contract.alert import Alert, AlertBody, AlertHandling, Escalation
+from fusionbus.contract.vocabulary import (
+    PAP,
+    TLP,
+    AlertKind,
+    AlertMsgType,
+    Classification,
+    Form,
+    Kind,
+    MsgType,
+    Severity,
+    Status,
+)
 
 
 def _shown(alert: Alert, width: int = 100) -> str:
@@ -46,6 +57,33 @@ def test_a_ring_of_agencies_is_named_as_one_word() -> None:
     ring = alert.incident.model_copy(update={"echo_ring": 3})
     assert "3 agencies quote each other in a ring" in _shown(alert.model_copy(update={"incident": ring}))
     assert "ring" not in _shown(alert)
+
+
+def test_a_pointer_to_another_desk_says_whom_to_call_and_nothing_that_looks_like_news() -> None:
+    body = AlertBody(
+        report_id="86db73e8-262a-5fa3-a2d6-33f240b4fb01",
+        msg_type=MsgType.REPORT,
+        kind=Kind.OPERATION,
+        reported_at=datetime(2026, 1, 15, tzinfo=UTC),
+        contact="Desk, Lahore",
+    )
+    alert = sample_alert(kind=AlertKind.DECONFLICTION, why="something lies at your place and time")
+    shown = _shown(alert.model_copy(update={"body": body}))
+    for part in (
+        "deconfliction",
+        "something lies at your place and time",
+        "call      Desk, Lahore",
+        "operation 86db73e8",
+    ):
+        assert part in shown
+    assert "no headline" not in shown
+    assert "known by" not in shown
+
+
+def test_what_analysts_joined_and_parted_is_named() -> None:
+    one, other = "690e646f-8ebf-530e-8d89-e0459b46ba91", "e8d0e525-0d97-507b-b8dc-315ab3df7948"
+    assert f"incident {one} is this one" in _shown(sample_alert(merged_from=(one,)))
+    assert f"incident {other} is another event" in _shown(sample_alert(apart_from=(other,)))
 
 
 def test_a_missed_deadline_says_who_is_silent_and_whom_to_call() -> None:

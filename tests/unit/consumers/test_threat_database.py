@@ -41,9 +41,12 @@ def test_an_incident_keeps_its_newest_revision_in_whatever_order_they_come(
     assert _rows(handler, "SELECT count(*) FROM alerts") == [(3,)]
 
 
+@pytest.mark.parametrize("kind", [AlertKind.ESCALATION, AlertKind.DECONFLICTION])
 @pytest.mark.parametrize("notice_first", [False, True])
-def test_a_notice_takes_nothing_from_what_an_alert_told(handler: SqliteHandler, notice_first: bool) -> None:
-    told = [sample_alert(revision=1), sample_alert(revision=1, kind=AlertKind.ESCALATION, recipient="NACTA")]
+def test_a_notice_takes_nothing_from_what_an_alert_told(
+    handler: SqliteHandler, notice_first: bool, kind: AlertKind
+) -> None:
+    told = [sample_alert(revision=1), sample_alert(revision=2, kind=kind, recipient="NACTA")]
     for alert in reversed(told) if notice_first else told:
         handler.take(alert)
     assert _rows(handler, "SELECT revision, alert_kind FROM incidents") == [(1, "incident")]

@@ -26,7 +26,7 @@ def incident_row(alert: Alert) -> Row:
         "zone": alert.zone,
         "status": alert.status,
         # A notice knows nothing of the event: whatever an alert told or will tell of it is newer.
-        "revision": 0 if alert.kind.is_notice else alert.incident_revision,
+        "revision": alert.incident_revision if alert.kind.tells_of_event else 0,
         "kind": body.kind,
         "msg_type": alert.msg_type,
         "alert_kind": alert.kind,

@@ -99,9 +99,10 @@ def block(alert: Alert) -> Iterator[tuple[str, Text, str]]:
     colour = COLOURS[body.severity]
     yield TITLE, Text(" "), colour
     yield TITLE, Text.assemble((f" {_title(alert)} ", colour), (f"  {when(alert.issued_at)}", "dim")), colour
-    headline = alert.why if alert.kind.is_notice else body.headline or incident.claim.headline or "(no headline)"
+    of_event = alert.kind.tells_of_event
+    headline = body.headline or incident.claim.headline or "(no headline)" if of_event else alert.why
     yield "", Text(line(headline), style="bold"), colour
-    for label, said in facts_of_notice(alert, when) if alert.kind.is_notice else _facts(alert):
+    for label, said in _facts(alert) if of_event else facts_of_notice(alert, when):
         yield label, Text(said), colour
     for paragraph in _narrative(alert):
         yield "", Text(paragraph), colour
@@ -133,6 +134,10 @@ def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
     yield "known by", f"{known} · credibility {incident.credibility.value}, {CREDIBILITY[incident.credibility]}"
     if incident.echo_ring:
         yield "ring", f"{incident.echo_ring} agencies quote each other in a ring: together they are one word"
+    if alert.merged_from:
+        yield "now one", f"incident {', '.join(alert.merged_from)} is this one"
+    if alert.apart_from:
+        yield "apart", f"incident {', '.join(alert.apart_from)} is another event"
     sender = " · ".join(line(part) for part in (body.agency, body.unit, body.local_ref) if part)
     yield "from", sender or "source masked"
     yield "why you", f"{line(alert.why)} ({str(alert.rule).replace('_', ' ')})"
