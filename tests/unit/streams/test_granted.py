@@ -4,11 +4,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from builders import a_handling, a_report, a_token, an_acknowledgement, an_agency
 from fusionbus.contract.codec import encode
+from fusionbus.contract.incident import Claim
 from fusionbus.contract.records import AuditEvent, ReceiptOutcome, RejectReason
-from fusionbus.contract.report import Entity
+from fusionbus.contract.report import Entity, ThreatReport
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import (
     TLP,
@@ -21,8 +24,11 @@ from fusionbus.contract.vocabulary import (
 )
 from fusionbus.streams.deadlines import Deadlines
 from fusionbus.streams.engine import Decision
+from fusionbus.streams.registry import Registry, facets_of
+from fusionbus.streams.route import form_for, granted_to, route
 from hub import HubOnPaper, a_federation
 from sharers import QUESTION, ask, controlled, question, refusal, reply
+from strategies import reports
 
 
 @pytest.fixture
@@ -199,3 +205,24 @@ def test_a_crash_between_any_two_marks_sends_nothing_twice_and_loses_no_grant() 
         assert {alert.alert_id for alert in hub.alerts()} == {alert.alert_id for alert in calm.alerts()}
         assert {receipt.receipt_id for receipt in hub.receipts()} == {receipt.receipt_id for receipt in calm.receipts()}
         assert hub.incident().members[0].granted == {"CTD-PB": Form.SUMMARY}
+
+
+# -- the law ----------------------------------------------------------------------------------------------------------
+REGISTRY = Registry().with_entries(a_federation())
+FULLNESS = (Form.POINTER, Form.TEARLINE, Form.SUMMARY, Form.FULL)
+
+
+@settings(deadline=None, max_examples=60)
+@given(reports(), st.sampled_from(sorted(REGISTRY.agencies)), st.sampled_from(Form))
+def test_a_grant_gives_nobody_more_than_the_same_report_without_originator_control(
+    report: ThreatReport, name: str, most: Form
+) -> None:
+    facets = facets_of(report, Claim(), REGISTRY)
+    let = granted_to(name, most, facets, REGISTRY)
+    free = facets._replace(originator_control=False)
+    (plain,) = [ruling for ruling in route(free, REGISTRY) if ruling.agency == name]
+    if let.form is None:
+        return
+    assert plain.rule in {Rule.SUBSCRIPTION, Rule.JURISDICTION, Rule.NO_INTEREST}
+    assert FULLNESS.index(let.form) <= FULLNESS.index(most)
+    assert FULLNESS.index(let.form) <= FULLNESS.index(form_for(REGISTRY.agencies[name], facets))
