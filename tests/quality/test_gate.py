@@ -20,9 +20,11 @@ from quality.scores import score
 from quality.truth import Truth, read_truth
 
 DATA = Path(__file__).parent / "data"
-PAIR_F1, B3_F1, CALIBRATION_ERROR = 0.954, 0.981, 0.097
+PAIR_F1, B3_F1, CALIBRATION_ERROR = 0.961, 0.984, 0.086
+CALIBRATION_ERROR_SIMULATED = 0.055
+"""On short simulations with little open; on longer ones it is 0.03 (docs/fusion.md)."""
 SLACK, CALIBRATION_SLACK = 0.02, 0.03
-"""Three of 190 pairs; of 116 decisions the calibration error wavers by this much by chance."""
+"""Three of 190 pairs; of 120 decisions the calibration error wavers by this much by chance."""
 INDEPENDENT = 0.97
 """Issue 5: precision and recall of "independent" at the measured noise."""
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -62,8 +64,9 @@ def test_roundups_are_told_from_reports_of_one_event() -> None:
     assert len(found - roundups) <= 2
 
 
-def test_an_echo_is_told_from_a_confirmation() -> None:
-    """Over four simulations: in one of them five wrong merges more or less move the recall by 0.01."""
+@pytest.fixture(scope="module")
+def simulated() -> tuple[Truth, list[Decision]]:
+    """Four simulations: in one of them five wrong merges more or less move a share by 0.01."""
     truth = Truth({}, {})
     decisions: list[Decision] = []
     for seed in (11, 12, 13, 14):
@@ -72,7 +75,18 @@ def test_an_echo_is_told_from_a_confirmation() -> None:
             truth.incident[line.report.report_id] = line.facts.event
             truth.origin[line.report.report_id] = line.origin
         decisions += Replay(truth).decisions(line.report for line in lines)
+    return truth, decisions
+
+
+def test_an_echo_is_told_from_a_confirmation(simulated: tuple[Truth, list[Decision]]) -> None:
+    truth, decisions = simulated
     found = independence(decisions, truth)
     assert found.reports > 1_500
     assert found.precision >= INDEPENDENT
     assert found.recall >= INDEPENDENT
+
+
+def test_probabilities_of_structured_reports_mean_what_they_say(simulated: tuple[Truth, list[Decision]]) -> None:
+    said = judged(simulated[1])
+    assert len(said) > 1_500
+    assert expected_calibration_error(said) <= CALIBRATION_ERROR_SIMULATED + 0.01

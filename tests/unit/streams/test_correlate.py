@@ -192,3 +192,16 @@ def test_the_farther_apart_in_hours_the_less_two_reports_are_one_event() -> None
     chances = [chance_at(hours) for hours in (0, 2, 6, 14, 30, 60)]
     assert chances == sorted(chances, reverse=True)
     assert chances[0] > chances[-1]
+
+
+def test_a_text_in_another_script_does_not_speak_against_a_match_as_other_words_do() -> None:
+    def text_of(narrative: str, headline: str) -> float:
+        centre = Centre()
+        centre.take(a_report())
+        match = centre.take(told_by_police(narrative=narrative, headline=headline, language="ur"))
+        assert isinstance(match, Joined)
+        return next(reason.bits for reason in match.reasons if reason.field == "text")
+
+    urdu = text_of("پشاور کے بازار میں ریڑھی پر نصب مواد پھٹ گیا۔", "پشاور: بازار میں زور دار آواز")
+    other = text_of("Officers cordoned the lane behind a warehouse today.", "Loud bang near warehouse lane")
+    assert urdu > other

@@ -210,8 +210,9 @@ def text(reading: Reading, other: Told) -> tuple[str, str, float, float]:
     shared = [terms[key] for key in other.keys if key in terms]
     share = sum(shared) / reading.total if reading.total else 0.0
     telling = sum([bits - COMMON_BITS for bits in shared if bits > COMMON_BITS])
+    alike = reading.told.latin is other.latin
     return (
-        _OVERLAP[bisect_left(_TEXT_STEPS, share)],
+        _OVERLAP[bisect_left(_TEXT_STEPS, share)] if alike else "text.other_script",
         "text.headline" if reading.short or theirs <= _SHORT_TERMS else "text.rarity",
         min(telling, _TEXT_BITS_MAX),
         len(shared) / theirs,

@@ -50,6 +50,7 @@ _SAID = {
     "person.same_sex": "the person's sex agrees",
     "person.other_sex": "the person's sex differs",
     "text.overlap": "{share} of its words in common[words]",
+    "text.other_script": "texts in different scripts[words]",
     "entities.shared": "a phone, plate, identity number or account in common",
     "agency.same_register": "the same register has it already under another number",
     "agency.same": "the same agency, under another reference",

@@ -62,6 +62,7 @@ class Told:
         "keys",
         "killed",
         "kind",
+        "latin",
         "open",
         "origin",
         "persons",
@@ -100,6 +101,8 @@ class Told:
         self.keys: tuple[str, ...] = ()
         """What it is found by, each once: its terms first, so that they are not held twice."""
         self.terms_count = 0
+        self.latin = True
+        """Whether most of its terms are in Latin letters."""
         self.tokens: tuple[str, ...] = ()
         self.persons: tuple[PersonTold, ...] = ()
         self.source: str | None = None
@@ -167,6 +170,8 @@ def _keyed(told: Told, terms: tuple[str, ...]) -> None:
     """Gives a report its keys: words, place, group, names, tokens, source, act, tolls and lineage."""
     found = list(map(intern, terms))
     told.terms_count = len(found)
+    # They are sorted, and Latin letters come first.
+    told.latin = not found or found[len(found) // 2].isascii()
     where = told.where
     if where is not None:
         district, name = where.district, where.name
