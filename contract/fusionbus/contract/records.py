@@ -152,6 +152,7 @@ class AuditRecord(Message):
     note: str | None = None
     previous_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     record_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Neither hash is used: no writer can know the record before its own. The chain is in `seals`."""
 
 
 class AcceptedReport(Message):

@@ -27,6 +27,7 @@ from fusionbus.contract import (
     keeping,
     records,
     report,
+    seals,
     sections,
 )
 from fusionbus.contract.base import SCHEMA_VERSION, Message
@@ -47,6 +48,7 @@ _MODULES: Final[tuple[ModuleType, ...]] = (
     keeping,
     records,
     report,
+    seals,
     sections,
 )
 

@@ -16,6 +16,7 @@ from fusionbus.contract.incident import Incident, Link
 from fusionbus.contract.keeping import AnyOrder
 from fusionbus.contract.records import Accepted, AuditRecord, DeadLetter, Receipt
 from fusionbus.contract.report import ThreatReport
+from fusionbus.contract.seals import Seal
 
 HUB: Final = "hub"
 """The principal of the hub's workers."""
@@ -31,11 +32,14 @@ INCIDENTS: Final = "incidents"
 LINKS: Final = "links"
 REGISTRY: Final = "registry"
 AUDIT: Final = "audit"
+AUDIT_SEALS: Final = "audit-seals"
 DEAD_LETTERS: Final = "dead-letters"
 SEEN_TABLE: Final = "seen"
 FUSED_TABLE: Final = "fused"
+SEALED_TABLE: Final = "sealed"
 SEEN_CHANGELOG: Final = f"{HUB_APP}-{SEEN_TABLE}-changelog"
 FUSED_CHANGELOG: Final = f"{HUB_APP}-{FUSED_TABLE}-changelog"
+SEALED_CHANGELOG: Final = f"{HUB_APP}-{SEALED_TABLE}-changelog"
 
 DAY_MS: Final = 86_400_000
 MONTH: Final = 30 * DAY_MS
@@ -166,6 +170,7 @@ def hub_topics() -> tuple[Topic, ...]:
             retention_ms=None,
         ),
         Topic(AUDIT, "report_id", AuditRecord, "zones", hub, (HUB, "auditor"), "what was decided", retention_ms=None),
+        Topic(AUDIT_SEALS, "partition", Seal, "single", hub, ("auditor",), "the audit, chained", retention_ms=None),
         Topic(
             DEAD_LETTERS,
             "dead_letter_id",
@@ -195,6 +200,17 @@ def hub_topics() -> tuple[Topic, ...]:
             hub,
             hub,
             "state: incidents",
+            compacted=True,
+            retention_ms=None,
+        ),
+        Topic(
+            SEALED_CHANGELOG,
+            "head",
+            None,
+            "zones",
+            hub,
+            hub,
+            "state: how far the audit is sealed",
             compacted=True,
             retention_ms=None,
         ),

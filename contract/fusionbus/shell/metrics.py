@@ -105,6 +105,9 @@ HUB_LATENCY = Histogram(
     registry=METRICS,
 )
 LAG = Gauge("fusion_lag_records", "Records not yet processed.", ["topic"], registry=METRICS)
+SEALED = Counter(
+    "fusion_audit_sealed_total", "Audit records sealed. Still while reports come: restart the worker.", registry=METRICS
+)
 BATCH = Histogram(
     "fusion_batch_records",
     "Records in a batch. At the limit: the worker does not keep up; add one.",

@@ -23,6 +23,8 @@ from fusionbus.streams.meter import Meter
 from fusionbus.streams.poison import Poison
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.registry_reader import RegistryReader
+from fusionbus.streams.seal import PAUSE_S, Sealer
+from fusionbus.streams.seal_key import SealKey, read_or_make
 from fusionbus.streams.settings import WorkerSettings
 from fusionbus.streams.shelf import Shelf
 from fusionbus.streams.sweep import Sweep
@@ -77,6 +79,7 @@ def build(settings: WorkerSettings) -> Hub:
         key_file=settings.key_file,
     )
     options = {"bootstrap.servers": settings.bootstrap, "log_level": QUIET} | security.librdkafka()
+    key = read_or_make(settings.seal_key_file, settings.home)
     partitions, agencies = _survey(options, settings)
     folder, changelogs = settings.home / f"worker-{settings.worker_id}", (topics.SEEN_CHANGELOG, topics.FUSED_CHANGELOG)
     state_folder.check(folder, state_folder.ids_of(AdminClient({**options}), changelogs, settings.connect_timeout_s))
@@ -96,6 +99,7 @@ def build(settings: WorkerSettings) -> Hub:
     health = Health(app, registry, settings.home)
     hub = Hub(app, registry, Meter(), settings.refused_run_max, health)
     _add_agents(hub, agencies, settings)
+    _add_sealer(hub, key)
     return hub
 
 
@@ -107,7 +111,7 @@ def _survey(options: dict[str, str], settings: WorkerSettings) -> tuple[int, lis
         from fusionbus.shell.kafka import unreachable  # noqa: PLC0415 - another client's library, for this alone
 
         raise unreachable(settings) from exc
-    if topics.ACCEPTED not in known:
+    if not {topics.ACCEPTED, topics.AUDIT_SEALS} <= known.keys():
         raise Misconfigured("The hub's topics are missing: run `fusionbus provision` first.")
     agencies = sorted(name[len(topics.REPORTS) :] for name in known if name.startswith(topics.REPORTS))
     if not agencies:
@@ -152,3 +156,15 @@ def _add_agents(hub: Hub, agencies: Sequence[str], settings: WorkerSettings) -> 
     @app.task  # type: ignore[untyped-decorator]  # as above
     async def tick() -> None:
         await engine.tick(app, topics.ACCEPTED, settings.tick_s, word)
+
+
+def _add_sealer(hub: Hub, key: SealKey) -> None:
+    sealer = Sealer(engine.new_table(hub.app, topics.SEALED_TABLE, help="how far the audit is sealed"), key)
+
+    def sealed(batch: Sequence[Event]) -> Decision:
+        hub.meter.sealed(len(batch))
+        return sealer.decide(batch)
+
+    @hub.app.agent(engine.source(hub.app, topics.AUDIT), name="seal")
+    async def seal(stream: Any) -> None:
+        await engine.run(stream, sealed, pause_s=PAUSE_S)

@@ -50,6 +50,12 @@ class Meter:
             self._add(what, labels, number, now)
 
     @staticmethod
+    def sealed(records: int) -> None:
+        """Adds what one batch of the audit sealed."""
+        metrics.BATCH.labels("seal").observe(records)
+        metrics.SEALED.inc(records)
+
+    @staticmethod
     def _add(what: str, labels: list[str], number: int, now: datetime) -> None:
         match what:
             case "in":

@@ -28,6 +28,11 @@ class WorkerSettings(BrokerSettings):
     metrics_host: str = "127.0.0.1"
     """`FUSION_METRICS_HOST`: an address beyond the loopback only where others must reach in, as in a pod."""
     store: Literal["rocksdb://", "memory://"] = "rocksdb://"
+    seal_key_file: Path | None = None
+    """`FUSION_SEAL_KEY_FILE`: the Ed25519 key (PEM) that signs the audit's seals, one for all workers.
+
+    Without it a key is made in `secrets` below `FUSION_HOME`, its public half beside it.
+    """
     replication: Annotated[int, Field(ge=1, le=9)] = 1
     refused_run_max: Annotated[int, Field(ge=0)] = REFUSED_RUN_MAX
     """`FUSION_REFUSED_RUN_MAX`: once so many reports in a row of each of most agencies are refused the worker stops,

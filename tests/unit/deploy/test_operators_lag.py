@@ -67,5 +67,14 @@ def test_thresholds_are_crossed_above_and_not_at_them() -> None:
 
 
 def test_only_topics_that_somebody_processes_are_watched() -> None:
-    names = ["audit", "accepted", "reports-A", "control-A", "alerts-A", "receipts-A", "fusion-hub-seen-changelog"]
-    assert lag.watched(names) == ["accepted", "alerts-A", "control-A", "reports-A"]
+    names = [
+        "audit",
+        "audit-seals",
+        "accepted",
+        "reports-A",
+        "control-A",
+        "alerts-A",
+        "receipts-A",
+        "fusion-hub-seen-changelog",
+    ]
+    assert lag.watched(names) == ["accepted", "alerts-A", "audit", "control-A", "reports-A"]

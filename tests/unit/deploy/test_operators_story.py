@@ -82,6 +82,33 @@ def test_a_recall_and_answers_come_in_the_order_of_time_and_each_once() -> None:
     ]
 
 
+def test_each_recipient_is_told_with_what_it_got_last_and_its_newest_answer_since() -> None:
+    routed = a_record(
+        1,
+        decisions={Rule.SUBSCRIPTION: ("IB", "NACTA"), Rule.ECHO: ("CTD-KP",)},
+        forms={Form.FULL: ("NACTA",), Form.TEARLINE: ("IB",)},
+    )
+    early, late = (
+        a_record(
+            number,
+            event=AuditEvent.ALERT_ACKNOWLEDGED,
+            agency="IB",
+            report_id=None,
+            revision=None,
+            note=f"alert x: {said}",
+        )
+        for number, said in ((2, "received"), (3, "used"))
+    )
+    stranger = a_record(2, event=AuditEvent.ALERT_ACKNOWLEDGED, agency="FIA", report_id=None, note="alert y: received")
+    ib, nacta = story.recipients([late, routed, early, stranger])
+    assert (ib.agency, ib.form, ib.answered, ib.answered_at) == ("IB", "tearline", "used", late.at)
+    assert (nacta.agency, nacta.rule, nacta.answered_at) == ("NACTA", "subscription", None)
+
+    recalled = a_record(4, event=AuditEvent.REPORT_CANCELLED, revision=2, decisions={Rule.RECALL: ("IB",)})
+    ib, _ = story.recipients([routed, early, recalled])
+    assert (ib.rule, ib.at, ib.answered_at) == ("recall", recalled.at, None)
+
+
 def test_what_names_no_report_belongs_to_it_by_incident_or_dead_letter() -> None:
     letter = a_letter()
     rejected = a_record(

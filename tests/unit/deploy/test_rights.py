@@ -63,6 +63,7 @@ TABLE = {
                 "links",
                 "registry",
                 "audit",
+                "audit-seals",
                 "dead-letters",
             )
         ),
@@ -70,7 +71,7 @@ TABLE = {
         "READ group fusion-hub",
         "READ group fusion-hub-registry",
     },
-    AUDITOR: {"READ topic audit", "READ group auditor.…"},
+    AUDITOR: {"READ topic audit", "READ topic audit-seals", "READ group auditor.…"},
 }
 
 

@@ -1,4 +1,4 @@
-"""`fusionbus audit show`: what became of one report, and who got it by which rule."""
+"""`fusionbus audit`: what became of one report, who got it by which rule, and whether the audit still tells it."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -15,21 +15,20 @@ from fusionbus.contract.errors import Misconfigured, NotAllowed
 from fusionbus.contract.records import AuditRecord, Receipt
 from fusionbus.deploy.operators import showing, story, words
 from fusionbus.deploy.operators.bus import Bus
+from fusionbus.deploy.operators.cli_seals import keep_checkpoints, verify
 from fusionbus.deploy.operators.settings import OperatorSettings
-from fusionbus.deploy.operators.story import Line
+from fusionbus.deploy.operators.story import Line, Recipient
 from fusionbus.shell.settings import load
 
 COLUMNS: Final = ("time (PKT)", "what", "agencies", "rule", "form", "said")
+RECIPIENT_COLUMNS: Final = ("recipient", "rule", "form", "sent (PKT)", "answered (PKT)", "said")
 EXIT_UNKNOWN: Final = 1
 CLOCKS_APART_MAX: Final = timedelta(hours=1)
 """How far an operator's clock may be from the hub's: acts are looked for from so long before the report on."""
 
 audit_commands = typer.Typer(no_args_is_help=True, help="Read what the hub did, and why.")
-
-
-@audit_commands.callback()
-def _group() -> None:
-    """Keeps `show` a command of its own while it is the only one."""
+audit_commands.command("verify")(verify)
+audit_commands.command("checkpoints")(keep_checkpoints)
 
 
 @audit_commands.command()
@@ -56,11 +55,14 @@ def show(
         originator = next(named, agency and words.agency_id(agency))
         receipts = _receipts(bus, wanted, originator, start)
     lines = story.told(records, receipts)
+    readers = story.recipients(records)
     if as_json:
-        showing.show_json({"report_id": wanted, "agency": originator, "story": [_json(line) for line in lines]})
+        told = {"story": [_json(line) for line in lines], "recipients": [_recipient_json(one) for one in readers]}
+        showing.show_json({"report_id": wanted, "agency": originator} | told)
     elif lines:
         typer.echo(f"Report {wanted} of {originator or 'an unknown agency'}")
         showing.show_table(COLUMNS, map(_row, lines))
+        showing.show_table(RECIPIENT_COLUMNS, map(_recipient_row, readers))
     else:
         typer.echo(f"Neither the audit nor a receipt tells of report {wanted}.")
     raise typer.Exit(0 if lines else EXIT_UNKNOWN)
@@ -119,6 +121,16 @@ def _receipts(bus: Bus, wanted: str, agency: str | None, since: datetime | None)
 
 def _json(line: Line) -> dict[str, object]:
     return asdict(line) | {"at": line.at.isoformat()}
+
+
+def _recipient_json(one: Recipient) -> dict[str, object]:
+    answered_at = one.answered_at.isoformat() if one.answered_at is not None else None
+    return asdict(one) | {"at": one.at.isoformat(), "answered_at": answered_at}
+
+
+def _recipient_row(one: Recipient) -> tuple[str, ...]:
+    answered = showing.clock(one.answered_at) if one.answered_at is not None else "no answer"
+    return one.agency, one.rule, one.form, showing.clock(one.at), answered, one.answered
 
 
 def _row(line: Line) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Lag:
 
 def is_read_by_hub(topic: str) -> bool:
     """Whether the hub's group reads this topic."""
-    return topic == topics.ACCEPTED or topic.startswith((topics.REPORTS, topics.CONTROL))
+    return topic in (topics.ACCEPTED, topics.AUDIT) or topic.startswith((topics.REPORTS, topics.CONTROL))
 
 
 def watched(names: Iterable[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -50,6 +50,36 @@ def told(records: Iterable[AuditRecord], receipts: Iterable[Receipt]) -> list[Li
     lines = [line for record in once.values() for line in _of_record(record)]
     lines += [_of_receipt(receipt) for receipt in {one.receipt_id: one for one in receipts}.values()]
     return sorted(lines, key=lambda line: line.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One agency that got something of the report, and what it said since of that incident."""
+
+    agency: str
+    rule: str
+    form: str
+    at: datetime
+    """When the newest of it was sent."""
+    answered_at: datetime | None = None
+    answered: str = ""
+    """Its newest answer; empty where there is none."""
+
+
+def recipients(records: Iterable[AuditRecord]) -> list[Recipient]:
+    """Who got the report, by name; of each what it got last and its newest answer after that. A recall is told too."""
+    found: dict[str, Recipient] = {}
+    for record in sorted({record.audit_id: record for record in records}.values(), key=lambda record: record.at):
+        if record.event is AuditEvent.ALERT_ACKNOWLEDGED and record.agency in found:
+            held = found[record.agency]
+            said = (record.note or "").partition(": ")[2]
+            found[record.agency] = replace(held, answered_at=record.at, answered=said or "answered")
+        forms = {agency: form for form, agencies in record.forms.items() for agency in agencies}
+        for rule, agencies in record.decisions.items():
+            for agency in agencies if rule.delivers else ():
+                if agency in forms or rule is Rule.RECALL:
+                    found[agency] = Recipient(agency, rule.value, str(forms.get(agency, "")), record.at)
+    return [found[agency] for agency in sorted(found)]
 
 
 def _of_record(record: AuditRecord) -> Iterator[Line]:

@@ -21,12 +21,20 @@ SEND_SLACK_S = 5.0  # librdkafka tells first, with its reason
 Decide = Callable[[Sequence[Event]], Decision]
 
 
-async def run(stream: Any, decide: Decide, *, batch_size_max: int | None = None, share_max: int | None = None) -> None:
+async def run(
+    stream: Any,
+    decide: Decide,
+    *,
+    batch_size_max: int | None = None,
+    share_max: int | None = None,
+    pause_s: float = 0.0,
+) -> None:
     """Feeds an agent's stream to `decide`, batch by batch, until the worker stops.
 
     A batch is what is queued, of all topics and partitions of the agent, each partition in order, up to
     `batch_size_max` (the engine's setting by default); with `share_max` at most so many of one topic, the topics
-    taking turns. No timer, so nothing is held back. All events of a batch are of the current epoch. What `decide`
+    taking turns. No timer, so nothing is held back, but where nobody waits for what a step does: it may ask for a
+    pause after each batch that took all. All events of a batch are of the current epoch. What `decide`
     raises ends the process with nothing committed, so poison must become an output.
 
     Works around: with `async for`, `take` or `noack_take` an exception loses the message or the whole backlog, or
@@ -47,6 +55,8 @@ async def run(stream: Any, decide: Decide, *, batch_size_max: int | None = None,
             while len(lines) < ahead_max and not queue.empty():
                 lines.put(queue.get_nowait().message)
             await _one_batch(app, decide, lines.take(size_max))
+            if pause_s and not lines:
+                await asyncio.sleep(pause_s)
     except asyncio.CancelledError:
         raise
     except StopAsyncIteration:  # thrown into the queue when the stream stops
