@@ -104,6 +104,13 @@ def test_a_report_goes_from_an_agency_through_the_hub_to_another_all_by_tls(
         with TopicReader(bus.as_(role), topic, role) as reader:
             assert bool(list(reader.there_now(WITHIN_S))) is (role == "auditor")
 
+    def verified() -> bool:
+        done = bus.run("auditor", "audit", "verify")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return "seals of 0 records" not in done.stdout and "; 0 wait" in done.stdout
+
+    until(verified, "the auditor finds every record sealed")
+
 
 def test_provisioning_again_changes_nothing_and_the_provisioner_may_do_it_too(bus: SecuredBus) -> None:
     for principal in (ADMIN, PROVISIONER):
