@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from fuzz.targets import CONTROLS, ENTRIES, REPORTS, trees
+from fuzz.targets import ACCEPTED, CONTROLS, ENTRIES, REPORTS, trees
 from fuzz.workbook import parts
 
 FOUND: Final = Path(__file__).parent / "found"
@@ -14,7 +14,7 @@ FOUND: Final = Path(__file__).parent / "found"
 EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "report": (REPORTS,),
     "control": CONTROLS,
-    "accepted": ("accepted-report", "accepted-acknowledgement"),
+    "accepted": ACCEPTED,
     "registry": ENTRIES,
     "report-file": (REPORTS,),
     "hub": (REPORTS,),

@@ -2,15 +2,14 @@
 
 import json
 import math
-import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, Final
 
 from builders import NOW
 from fusionbus.contract import ids, topics
+from fusionbus.contract.agency import RegistryEntry
 from fusionbus.contract.codec import (
     SENTENCE_MAX,
     Undecodable,
@@ -21,28 +20,32 @@ from fusionbus.contract.codec import (
     decode_report,
     encode,
 )
-from fusionbus.contract.errors import FixTheReport, FusionError
-from fusionbus.contract.records import DeadLetter, RejectReason
+from fusionbus.contract.control import ControlMessage
+from fusionbus.contract.records import Accepted, DeadLetter, RejectReason
 from fusionbus.contract.report import ThreatReport
-from fusionbus.contract.schemas import examples
-from fusionbus.deploy.agencies import parse
-from fusionbus.producers.importing import Importer
-from fusionbus.producers.mapping import Mapping, load_mapping
-from fusionbus.producers.reading import read_reports
-from fusionbus.producers.rows import open_sheet
-from fusionbus.producers.tokens import demo_key
+from fusionbus.contract.schemas import examples, kebab, models_of
 from fusionbus.streams.engine import fits
 from fusionbus.streams.enrich import enrich
-from fusionbus.streams.fuse import Fusion, reader
 from fusionbus.streams.registry import Registry
 from fuzz.bites import Bites, as_json, edited
-from fuzz.workbook import workbook
+from fuzz.files import (
+    agencies_file,
+    csv_file,
+    event_record,
+    jsonl_file,
+    mapping_file,
+    report_file,
+    xlsx_file,
+)
 from hub import HubOnPaper, a_federation
 
 Target = Callable[[bytes], None]
 REPORTS: Final = "threat-report"
-CONTROLS: Final = ("acknowledgement", "subscribe", "unsubscribe", "sharing-request", "sharing-answer", "catch-up")
-ENTRIES: Final = ("agency", "subscription", "removal")
+CONTROLS: Final = tuple(kebab(model.__name__) for model in models_of(ControlMessage))
+ENTRIES: Final = tuple(kebab(model.__name__) for model in models_of(RegistryEntry))
+ACCEPTED: Final = tuple(kebab(model.__name__) for model in models_of(Accepted))
+LATER: Final = NOW + timedelta(days=365)
+"""After every time in the examples, so that the hub takes them."""
 MESSAGES_MAX: Final = 4
 AGENCIES: Final = ("CTD-KP", "IB", "NACTA", "LIAISON-1", "FMU")
 
@@ -81,7 +84,7 @@ def registry(raw: bytes) -> None:
     """Any bytes as an entry of the registry; an edited one may be followed, and reports are routed by it."""
     _decoded(raw, decode_registry)
     bites = Bites(raw)
-    hub = HubOnPaper(_federation())
+    hub = HubOnPaper(_federation(), LATER)
     for _ in range(MESSAGES_MAX):
         entry = decode_registry(as_json(edited(bites, _trees(*ENTRIES))))
         if not isinstance(entry, Undecodable):
@@ -94,7 +97,7 @@ def registry(raw: bytes) -> None:
 def walk(raw: bytes) -> None:
     """Some messages, each an example with a few edits, through the whole hub."""
     bites = Bites(raw)
-    hub = HubOnPaper(_federation())
+    hub = HubOnPaper(_federation(), LATER)
     for _ in range(1 + bites.below(MESSAGES_MAX)):
         if bites.below(3):
             _sends(hub, edited(bites, _trees(REPORTS)), bites.below(8) == 1)
@@ -105,7 +108,7 @@ def walk(raw: bytes) -> None:
 
 def bytes_to_the_hub(raw: bytes) -> None:
     """Any bytes on any topic that the hub reads."""
-    bites, hub = Bites(raw), HubOnPaper(_federation())
+    bites, hub = Bites(raw), HubOnPaper(_federation(), LATER)
     topic = (topics.reports_topic("CTD-KP"), topics.control_topic("IB"), topics.reports_topic("NOBODY"))[bites.below(3)]
     hub.put(topic, raw[1:37] if bites.below(2) else None, raw[2:] if bites.left else None)
     hub.fuse([hub.event(topics.ACCEPTED, b"PK", raw)])
@@ -134,12 +137,14 @@ def _tells(hub: HubOnPaper, tree: Any, *, answering: bool) -> None:
         tree["agency"] = agency
         if alerts and answering:
             told = alerts[-1]
-            tree |= {
+            known = {
                 "alert_id": told.alert_id,
                 "incident_id": told.incident_id,
                 "incident_revision": told.incident_revision,
+                "report_id": told.body.report_id,
                 "zone": told.zone,
             }
+            tree |= {name: value for name, value in known.items() if name in tree}
     hub.put(topics.control_topic(agency), agency.encode(), as_json(tree))
 
 
@@ -163,7 +168,7 @@ def _kept_promises(hub: HubOnPaper) -> None:
     hub.receipts()
 
 
-# -- what is read from text and from files ----------------------------------------------------------------------------
+# -- what is read from text -----------------------------------------------------------------------------
 def text(raw: bytes) -> None:
     """Any text as a report's narrative and, its first line, as place and headline."""
     said = raw.decode("utf-8", "replace").replace("\ufffd", " ")
@@ -180,94 +185,6 @@ def text(raw: bytes) -> None:
             assert toll is None or 0 <= toll.low <= toll.high
         if claim.place is not None and claim.place.lat is not None:
             assert math.isfinite(claim.place.lat)
-
-
-def csv_file(raw: bytes) -> None:
-    """Any bytes as a station's CSV."""
-    _imported("register.csv", raw)
-
-
-def jsonl_file(raw: bytes) -> None:
-    """Any bytes as JSON lines of cells."""
-    _imported("register.jsonl", raw)
-
-
-def xlsx_file(raw: bytes) -> None:
-    """Any bytes as an XLSX file, or as one part of a good one."""
-    _imported("register.xlsx", workbook(raw[0], raw[1:]) if raw and raw[:1] != b"P" else raw)
-
-
-def report_file(raw: bytes) -> None:
-    """Any bytes as a file of reports to publish or replay."""
-    path = _file("reports.json", raw)
-    try:
-        for _ in read_reports(path):
-            pass
-    except FusionError as refused:
-        _one_sentence(refused)
-
-
-def mapping_file(raw: bytes) -> None:
-    """Any bytes as an import mapping, then used on the sample register."""
-    path = _file("mapping.yaml", raw)
-    try:
-        rules = load_mapping(str(path))
-        _rows(Path(str(files("fusionbus.producers") / "mappings" / "station-register.sample.csv")), rules)
-    except FusionError as refused:
-        _one_sentence(refused)
-
-
-def agencies_file(raw: bytes) -> None:
-    """Any text as the file of agencies."""
-    try:
-        parse(raw.decode("utf-8", "replace"))
-    except FusionError as refused:
-        _one_sentence(refused)
-
-
-def event_record(raw: bytes) -> None:
-    """Any lines as event records, fused."""
-    read, fusion = reader("event-record"), Fusion()
-    for line in raw.decode("utf-8", "replace").split("\n")[:MESSAGES_MAX]:
-        try:
-            fusion.take(read(line))
-        except FixTheReport as refused:
-            _one_sentence(refused)
-
-
-def _imported(name: str, raw: bytes) -> None:
-    path = _file(name, raw)
-    for rules in ("station-register", "tip-line"):
-        try:
-            _rows(path, _mapping(rules))
-        except FusionError as refused:
-            _one_sentence(refused)
-
-
-@cache
-def _mapping(name: str) -> Mapping:
-    return load_mapping(name)
-
-
-def _rows(path: Path, rules: Mapping) -> None:
-    for made in Importer(rules, "POLICE-PB", demo_key(), NOW).reports(open_sheet(path, rules)):
-        for fault in made if isinstance(made, list) else ():
-            str(fault).encode("utf-8", "replace")
-
-
-def _one_sentence(refused: FusionError) -> None:
-    assert str(refused).strip()
-
-
-def _file(name: str, raw: bytes) -> Path:
-    path = _folder() / name
-    path.write_bytes(raw)
-    return path
-
-
-@cache
-def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="fuzz-"))
 
 
 @cache
