@@ -81,7 +81,8 @@ def build(settings: WorkerSettings) -> Hub:
     options = {"bootstrap.servers": settings.bootstrap, "log_level": QUIET} | security.librdkafka()
     key = read_or_make(settings.seal_key_file, settings.home)
     partitions, agencies = _survey(options, settings)
-    folder, changelogs = settings.home / f"worker-{settings.worker_id}", (topics.SEEN_CHANGELOG, topics.FUSED_CHANGELOG)
+    folder = settings.home / f"worker-{settings.worker_id}"
+    changelogs = (topics.SEEN_CHANGELOG, topics.FUSED_CHANGELOG, topics.SEALED_CHANGELOG)
     state_folder.check(folder, state_folder.ids_of(AdminClient({**options}), changelogs, settings.connect_timeout_s))
     app = engine.build_app(
         topics.HUB_APP,

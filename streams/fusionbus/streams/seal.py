@@ -11,10 +11,8 @@ from fusionbus.streams.engine import Decision, Draft, Event, Table
 from fusionbus.streams.seal_key import SealKey
 
 PAUSE_S = 0.2
-"""Between two looks at the audit: a seal costs the same for one record as for many, and nobody waits for it.
-
-Measured: without it sealing takes 15 % of a worker at 100 reports a second, with it 2 %.
-"""
+"""Between two looks at the audit, for nobody waits for it: a record in a seal of its own takes 56 µs, in a seal of a
+hundred 4 µs (measured), and each batch costs the engine a round trip besides."""
 HEAD = b"head"
 """The one key of the table, in each partition: how far the chain goes, and its last link."""
 
