@@ -3,6 +3,7 @@
 Either side learns that there is something and whom to call, and nothing else: not what, where, when, nor how much.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,7 @@ from fusionbus.streams.correlate.meetings import meetings
 from fusionbus.streams.deadlines import awaiting, deadline_of
 from fusionbus.streams.engine import Output
 from fusionbus.streams.incidents import member_of
+from fusionbus.streams.ingress import Tally
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY
 from fusionbus.streams.values import Change, Enriched, Ruling
@@ -58,6 +60,7 @@ class Pointing:
     others: dict[str, Incident] = field(default_factory=dict)
     """Incidents on the other side that changed; to be written before the report's own."""
     outputs: list[Output] = field(default_factory=list)
+    tally: Tally = field(default_factory=Counter)
 
     def tell(self, incident: Incident, own: Member, desks: Iterable[str]) -> Incident:
         """Sends one agency the pointer on its own report; the incident then waits for its answer."""
@@ -69,6 +72,7 @@ class Pointing:
         alert = _alert(incident, own, "; ".join(dict.fromkeys(desks))[:_TEXT_MAX], self.now)
         self.outputs.append(Output(topics.alerts_topic(own.agency), incident.incident_id.encode(), encode(alert)))
         self.outputs.append(_audit(alert, own, self.now))
+        self.tally["alert", own.agency, Rule.DECONFLICTION] += 1
         return incident
 
     def tell_other(self, held: Incident, theirs: Member, desk: str, pair: str) -> None:

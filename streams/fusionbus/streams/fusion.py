@@ -180,7 +180,7 @@ class Fusion:
         if not listed:
             self.shelf.keep_report(work.draft, event, change)
         work.draft.outputs.extend(outputs + pointed.outputs)
-        work.tally.update(tally_of(change, report.agency))
+        work.tally.update(tally_of(change, report.agency) + pointed.tally)
         work.published.append(accepted.published_at)
 
     def _decide_report(self, work: Work, event: Event, accepted: AcceptedReport) -> tuple[Enriched, Change] | None:

@@ -13,6 +13,7 @@ from fusionbus.contract.codec import encode
 from fusionbus.contract.handling import Source
 from fusionbus.contract.records import AuditEvent
 from fusionbus.contract.report import Entity, ThreatReport
+from fusionbus.contract.routing import Rule
 from fusionbus.contract.sections import OperationSection
 from fusionbus.contract.vocabulary import TLP, AlertKind, Classification, EntityType, Kind, MsgType, Status
 from fusionbus.streams.engine import Decision
@@ -184,6 +185,7 @@ def test_a_pointer_is_answered_like_any_alert_and_stands_in_the_audit(hub: HubOn
     fields = {name: getattr(alert, name) for name in ("alert_id", "incident_id", "incident_revision", "zone")}
     hub.tell(an_acknowledgement(agency="IB", at=NOW, **fields))
     assert "IB" in hub.incidents()[alert.incident_id].acknowledged
+    assert sum(count for name, count in hub.tally.items() if name[-1] == Rule.DECONFLICTION) == 2
     told = [record for record in hub.audit() if record.event is AuditEvent.DECONFLICTED]
     assert {name for record in told for names in record.decisions.values() for name in names} == {"IB", "CTD-KP"}
 
