@@ -34,6 +34,7 @@ RATE = 25.0
 """Reports a second: a share of what one worker takes, so that a fault has something to hit and the machine keeps up."""
 RECEIVERS = {"NACTA": ("jsonl", "sqlite"), "CTD-KP": ("jsonl",)}
 DRAIN_S_MAX = 150.0
+PUT_BYTES_MAX = 2_000_000  # it is for the broker to refuse
 COMMAND_S_MAX = 90.0
 
 
@@ -127,7 +128,8 @@ class Federation:
             place = int(message.partition() or 0), int(message.offset() or 0)
             self.sent.append(Sent(raw.topic, *place, raw.report_id, raw.revision))
 
-        producer = Producer({"bootstrap.servers": self.brokers.direct, "acks": "all", "partitioner": "murmur2_random"})
+        limits = {"acks": "all", "message.max.bytes": PUT_BYTES_MAX, "partitioner": "murmur2_random"}
+        producer = Producer({"bootstrap.servers": self.brokers.direct} | limits)
         for raw in raws:
             producer.produce(raw.topic, raw.value, raw.key, on_delivery=partial(noted, raw))
         if producer.flush(COMMAND_S_MAX):
