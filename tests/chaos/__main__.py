@@ -49,7 +49,11 @@ def played(name: str, wish: argparse.Namespace, console: Console) -> row.Result:
         console.print(f"{name}: {engine_row.ROWS[name][1]}", highlight=False)
         return engine_row.play(name, wish.seed)
     console.print(f"{name}: {ROWS[name].does}", highlight=False)
-    return row.play(ROWS[name], wish.seed, wish.scale, wish.keep and wish.keep / name)
+    try:
+        return row.play(ROWS[name], wish.seed, wish.scale, wish.keep and wish.keep / name)
+    except Exception as error:  # noqa: BLE001 - a row that breaks is not clean, and the next one is played
+        console.print_exception()
+        return row.broken(name, error)
 
 
 def table(results: list[row.Result], title: str) -> Table:

@@ -66,6 +66,11 @@ def play(row: Row, seed: int, scale: float, keep: Path | None = None) -> Result:
     return replace(result, notes=(*result.notes, f"logs: {folder}"))
 
 
+def broken(name: str, error: Exception) -> Result:
+    """The result of a row that could not be played to its end."""
+    return Result(name, Verdict(0, 0, 0, 0, 0, (f"it broke: {type(error).__name__}: {error}",)), 0, 0, ())
+
+
 def _brokers(kind: Kind, folder: Path) -> Brokers:
     match kind:
         case "one":
