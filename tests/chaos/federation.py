@@ -153,7 +153,7 @@ class Federation:
         """Lets a while go by that the seed decides."""
         self.pause(self.chance.uniform(low_s, high_s))
 
-    def wait_for_outputs(self, seconds_max: float = 40.0) -> None:
+    def wait_for_outputs(self, seconds_max: float = 90.0) -> None:
         """Returns when the hub writes: the workers are at it."""
         begun, until = None, time.monotonic() + seconds_max
         while time.monotonic() < until:

@@ -112,7 +112,7 @@ def _cut(fed: Federation, *, up: bool, down: bool, seconds: float) -> None:
     weather.up, weather.down = up, down
     fed.pause(seconds)
     weather.up = weather.down = True
-    fed.wait_for_outputs(90)
+    fed.wait_for_outputs()
 
 
 ROWS = (

@@ -88,7 +88,7 @@ def records(fed: Federation) -> None:
     node.kill()
     disk.empty()
     node.start()
-    fed.wait_for_outputs(90)
+    fed.wait_for_outputs()
 
 
 def log(fed: Federation) -> None:
