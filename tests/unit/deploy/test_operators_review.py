@@ -98,6 +98,13 @@ def test_what_is_related_is_shown_and_asks_nothing() -> None:
     assert pairs(told_of(the_blast(), the_raid()), tie) == []
 
 
+def test_incidents_of_two_zones_are_not_joined_and_that_is_said() -> None:
+    held = list(told_of(the_blast(), the_raid()).incidents().values())
+    assert review.zone_of(held) == "PK-KP"
+    with pytest.raises(Misconfigured, match="zones PK-KP and PK-SD"):
+        review.zone_of([held[0], held[1].model_copy(update={"zone": "PK-SD"})])
+
+
 def test_a_link_is_named_by_how_its_id_begins() -> None:
     found = pairs(told_of(the_blast(), the_raid()), a_link(1), a_link(2))
     assert review.named(found, "00000002").link.link_id == a_link(2).link_id

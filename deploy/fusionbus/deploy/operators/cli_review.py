@@ -130,7 +130,7 @@ def merge(
         raise Misconfigured("These are one incident: name two.")
     settings = load(OperatorSettings, bootstrap=bootstrap)
     with Bus(settings) as bus:
-        zone = _incident(bus, pair[0]).zone
+        zone = review.zone_of([_incident(bus, name) for name in pair])
         said = "not_same" if undo else "same"
         message = Verdict.model_validate({"incidents": pair, "zone": zone, "decision": said, **head})
         typer.echo(_ask(bus, message, settings.receipt_wait_s))

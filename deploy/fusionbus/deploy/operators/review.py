@@ -87,6 +87,14 @@ def pairs(links: Iterable[Link], incidents: Mapping[str, Incident]) -> list[Pair
     return sorted(found, key=lambda pair: -pair.probability)
 
 
+def zone_of(incidents: Iterable[Incident]) -> str:
+    """The zone they lie in together. Raises: Misconfigured where it is not one."""
+    zones = sorted({incident.zone for incident in incidents})
+    if len(zones) > 1:
+        raise Misconfigured(f"They lie in zones {' and '.join(zones)}: the hub joins incidents of one zone only.")
+    return zones[0]
+
+
 def related(links: Iterable[Link], incident_id: str) -> list[str]:
     """What is tied to an incident without being the same event, a line each, in the order of their ids."""
     found = []
