@@ -10,6 +10,7 @@ from fusionbus.contract.records import AuditEvent, ReceiptOutcome
 from fusionbus.contract.vocabulary import (
     TLP,
     AlertMsgType,
+    Classification,
     Credibility,
     Form,
     MsgType,
@@ -64,6 +65,17 @@ def test_a_merge_shows_nobody_a_report_that_was_kept_from_it() -> None:
     for alert in hub.alerts_of("POLICE-KP"):
         assert (alert.incident.reports, alert.incident.independent_origins) == (1, 1)
         assert alert.incident.credibility is not Credibility.CONFIRMED
+
+
+def test_whose_clearance_was_lowered_hears_nothing_of_what_lies_above_it_now() -> None:
+    secret = the_raid(handling=a_handling(classification=Classification.SECRET))
+    hub = told_of(the_blast(), secret)
+    assert "NACTA" in hub.incidents()[B].members[0].forms
+    lowered = hub.registry.agencies["NACTA"].model_copy(update={"clearance": Classification.RESTRICTED})
+    hub.registry = hub.registry.with_entries([lowered])
+    hub.tell(a_verdict())
+    assert hub.incidents()[B].merged_into == A
+    assert "NACTA" not in {alert.recipient for alert in hub.alerts()}
 
 
 def test_two_reports_of_one_agency_are_no_confirmation_after_a_merge_either() -> None:

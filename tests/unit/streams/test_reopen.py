@@ -59,6 +59,7 @@ def test_a_person_may_say_that_it_stays() -> None:
     hub.tell(a_verdict(incidents=doubts(hub)[0].incidents))
     assert hub.receipts_of("NACTA")[-1].sentence == f"Incident {A} stays as it is."
     assert len(hub.incident().members) == 2
+    hub.send(moved(3).model_copy(update={"headline": "Other words, the same place and day"}))
     assert [link.type for link in hub.links()] == ["possible_split", "same"]
 
 
