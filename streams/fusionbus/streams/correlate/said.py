@@ -89,12 +89,12 @@ def reasons_of(scored: Scored, rivals: float, weights: Weights, *, named: bool =
     words: dict[str, str] = {}
     told = _Told(scored)
     for name, amount in [*scored.findings, ("rivals.near" if rivals < _RIVALS_NONE else "rivals.none", 1.0)]:
-        field, template = _say(name)
+        field, template, bare = _say(name)
         bits[field] = bits.get(field, 0.0) + (rivals if field == "rivals" else weights.bits[name] * amount)
         if template is not None:
             if name == "prior.crowd":
                 told["open"] = str(round(2.0**amount) - 1)
-            said = _spelled(template, told) if named else _BRACKETS.sub("", template.partition(": ")[0])
+            said = template.format_map(told) if named else bare
             words[field] = f"{words[field]}; {said}" if field in words else said
     if bits.get("text", 0.0) < 0.0:
         words["text"] = _turned(words["text"])
@@ -102,10 +102,6 @@ def reasons_of(scored: Scored, rivals: float, weights: Weights, *, named: bool =
     return _REASONS.validate_python(
         [{"field": field, "bits": bits[field], "said": words.get(field, field)[:_SAID_MAX]} for field in ranked]
     )
-
-
-def _spelled(template: str, told: "_Told") -> str:
-    return _BRACKETS.sub(lambda slot: told[slot[1]], template) if "[" in template else template
 
 
 def _turned(said: str) -> str:
@@ -195,23 +191,31 @@ _REASONS = TypeAdapter(tuple[Reason, ...])
 
 
 @cache
-def _say(name: str) -> tuple[str, str | None]:
-    """The field of a finding, and the finding in words with what the reports say still in brackets; some 150."""
+def _say(name: str) -> tuple[str, str | None, str]:
+    """The field of a finding; the finding in words, with slots for what the reports say; and without them."""
     field, _, level = name.partition(".")
+    template = _template(name, field, level)
+    if template is None:
+        return field, None, ""
+    return field, template.replace("[", "{").replace("]", "}"), _BRACKETS.sub("", template.partition(": ")[0])
+
+
+def _template(name: str, field: str, level: str) -> str | None:
+    """The words for a finding, the level's number filled in; there are some 150."""
     stem = name.rstrip("0123456789")
     if name in _UNSAID:
-        return field, None
+        return None
     if stem in _SAID and stem != name:
         index = int(name[len(stem) :])
-        return field, _SAID[stem].format(
+        return _SAID[stem].format(
             days=_DAYS[min(index, 5)],
             hours=_HOURS[min(index, 3)],
             share=_SHARES[min(index, 6)],
             years=_YEARS[min(index, 3)],
         )
     if name in _SAID:
-        return field, _SAID[name]
-    return field, _TOLL[level].format(field=field) if level in _TOLL else None
+        return _SAID[name]
+    return _TOLL[level].format(field=field) if level in _TOLL else None
 
 
 _TOLL = {

@@ -107,8 +107,11 @@ def _as_a_whole(told: Told, incident: Open) -> list[Finding]:
     if mine:
         register = told.kind is Kind.RECORD and any(member.kind is Kind.RECORD for member in mine)
         found.append(("agency.same_register" if register else "agency.same", 1.0))
-    if any(_one_lineage(told, member) for member in incident.told):
-        found.append(("lineage.derived", 1.0))
+    derived = told.derived
+    for member in incident.told:
+        if (derived or member.derived) and _one_lineage(told, member):
+            found.append(("lineage.derived", 1.0))
+            break
     if source is not None and any(member.source == source for member in incident.told):
         found.append(("lineage.same_source", 1.0))
     return found
@@ -116,6 +119,6 @@ def _as_a_whole(told: Told, incident: Open) -> list[Finding]:
 
 def _one_lineage(told: Told, member: Told) -> bool:
     """Whether one was made out of the other, or both out of a third."""
-    if member.derived and (told.report_id in member.derived or not set(told.derived).isdisjoint(member.derived)):
+    if told.report_id in member.derived or member.report_id in told.derived:
         return True
-    return member.report_id in told.derived
+    return not set(told.derived).isdisjoint(member.derived)
