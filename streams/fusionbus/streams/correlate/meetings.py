@@ -30,7 +30,7 @@ def meetings(enriched: Enriched, held: OpenIncidents) -> list[tuple[str, str]]:
     plans = held.block(enriched.report.status, kind_family(Kind.OPERATION))
     if kind is not Kind.OPERATION and (plans is None or not plans.open):
         return []
-    told = told_by(enriched)
+    told = held.told_just_now(enriched.claim) or told_by(enriched)
     found: dict[str, Told] = {}
     if kind is Kind.OPERATION:
         for block in held.blocks_of(enriched.report.status):

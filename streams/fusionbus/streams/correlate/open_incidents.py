@@ -162,6 +162,10 @@ class OpenIncidents:
         """Keeps the features of the report just decided on: it will be put next, and need not be read again."""
         self._decided = claim, told
 
+    def told_just_now(self, claim: Claim) -> Told | None:
+        """The features of the report just decided on, if this is its claim."""
+        return self._decided[1] if self._decided is not None and self._decided[0] is claim else None
+
     def _block(self, incident: Incident) -> Block:
         key = (incident.status, kind_family(incident.members[0].kind))
         block = self._blocks.get(key)
