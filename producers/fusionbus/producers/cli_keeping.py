@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from pydantic import ValidationError
@@ -21,6 +21,15 @@ LocalRef = Annotated[str | None, typer.Option(help="Or the agency's own referenc
 Agency = Annotated[str, typer.Option(envvar="FUSION_AGENCY", help="The originator; or NACTA, the hub's desk.")]
 Reason = Annotated[str, typer.Option(help="Why, in a sentence; it is kept in the audit.")]
 By = Annotated[str | None, typer.Option(help="The desk that orders it; not a person's name.")]
+
+
+_WRONG: Final = {
+    "agency": "--agency: an agency is written in upper case, such as CTD-KP.",
+    "report_id": "REPORT is a report's id, such as 86db73e8-262a-5fa3-a2d6-33f240b4fb01, as receipts show it; "
+    "for the agency's own reference give --local-ref.",
+    "reason": "--reason: say why in 1 to 20,000 characters.",
+    "by": "--by: name a desk in 1 to 300 characters.",
+}
 
 
 def purge(
@@ -88,9 +97,8 @@ def _order(
     try:
         return kind(**told, **said)
     except ValidationError as exc:
-        fault = exc.errors(include_url=False, include_input=False)[0]
-        options = {"agency": "--agency", "report_id": "REPORT", "reason": "--reason", "by": "--by"}
-        raise Misconfigured(f"{options[str(fault['loc'][0])]}: {fault['msg']}.") from exc
+        wrong = str(exc.errors(include_url=False, include_input=False)[0]["loc"][0])
+        raise Misconfigured(_WRONG[wrong]) from exc
 
 
 def _purge_outbox(order: AnyOrder, settings: ProducerSettings) -> int:
