@@ -34,7 +34,7 @@ pytestmark = [
 ]
 COMMAND = str(Path(sys.executable).with_name("fusionbus"))
 MARK = "zarghunmarker"
-SHARED = {"group": "federal", "kinds": ["incident"], "contact": "Desk"}
+SHARED = {"group": "federal", "organisation": "Made up", "kinds": ["incident"], "contact": "Desk"}
 AGENCIES = [
     {"agency": "CTD-KP", "name": "CTD", "provinces": ["PK-KP"]} | SHARED,
     {"agency": "IB", "name": "IB", "subscriptions": [{"name": "Everything"}]} | SHARED,
