@@ -59,8 +59,6 @@ flood: $(STAMP) ## Let one agency send at fifty times its quota, and measure wha
 	@PYTHONPATH=tests $(BIN)/python -m bench.flood
 
 quality: $(STAMP) ## Score correlation: make quality LABELS=… REPORTS=… [MAPPING=event-record] [SUBSET=…] [GROWTH=1].
-	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,quality]"
 	@PYTHONPATH=tests $(BIN)/python -m quality $(if $(REPORTS),--reports "$(REPORTS)") $(if $(LABELS),--labels "$(LABELS)") \
 		--mapping "$(or $(MAPPING),event-record)" $(if $(SUBSET),--subset "$(SUBSET)") $(if $(GROWTH),--growth)
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from fusionbus.contract.errors import FixTheReport
 from fusionbus.contract.report import ThreatReport
 from fusionbus.streams.fuse import reader
+from quality import plots
 from quality.baseline import WINDOW, best_of_words
 from quality.calibration import bins_of, expected_calibration_error, judged, precision_recall
 from quality.errors import causes_of
@@ -128,13 +129,6 @@ def _tell_errors(known: list[Decision], replay: Replay) -> None:
 
 
 def _draw(known: list[Decision], folder: Path, name: str) -> None:
-    try:
-        from quality import plots  # noqa: PLC0415 - scores are told without matplotlib too
-    except ImportError:
-        console.print(
-            '\nNo plots: they need matplotlib (pip install -c constraints.txt -e ".[quality]").', markup=False
-        )
-        return
     made = plots.draw(bins_of(judged(known)), precision_recall(known), folder, name)
     console.print(f"\nDrawn: {', '.join(map(str, made))}", soft_wrap=True)
 

@@ -8,6 +8,7 @@ from builders import a_report
 from fusionbus.contract.incident import Reason, Relation
 from quality.calibration import bins_of, expected_calibration_error, precision_recall
 from quality.errors import NOT_LOOKED_AT, OVER, UNDER, causes_of
+from quality.plots import draw
 from quality.replay import Decision
 
 WHY = (
@@ -52,8 +53,5 @@ def test_an_error_is_laid_to_the_field_that_misled_and_not_to_how_often_it_happe
 
 
 def test_both_plots_are_drawn(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib", reason="the extra `quality` is not installed")
-    from quality.plots import draw  # noqa: PLC0415 - it needs matplotlib
-
     made = draw(bins_of([(0.9, True), (0.2, False)]), [(0.5, 1.0), (1.0, 0.5)], tmp_path, "made-up")
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in made)
