@@ -148,7 +148,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         town.did("provision", "--agencies", str(agencies), "--partitions", "1")
         admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
         admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, SOON) for name in COMPACTED])
-        admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, "", {"log.cleaner.backoff.ms": "200"})])
+        admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, "1", {"log.cleaner.backoff.ms": "200"})])
         admin.close()
         with (folder / "worker.log").open("w") as log:
             worker = subprocess.Popen([COMMAND, "worker", "--id", "t"], env=town.env, stdout=log, stderr=log)
