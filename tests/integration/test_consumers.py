@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from kafka import KafkaConsumer
 
 from desks import WAIT_S_MAX, Desk, alert_ids, make_topics, open_desk, wait_for
 from fusionbus.consumers.stopping import Stop
@@ -186,3 +188,31 @@ def test_a_receiver_waits_for_a_broker_that_comes_back(own_broker: Callable[[], 
     assert not thread.is_alive()
     assert desk.committed() == 6
     assert {said.alert_id for said in desk.said()} == {alert.alert_id for alert in handler.alerts}
+
+
+def test_a_receiver_whose_client_fetches_nothing_more_connects_anew(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, handler, made = Stop(), RecordingHandler(), list[KafkaConsumer]()
+    poll = KafkaConsumer.poll
+
+    def poll_that_stalls(self: KafkaConsumer, timeout_ms: int = 0) -> Any:
+        if self not in made:
+            made.append(self)
+        if self is made[0] and handler.alerts:
+            time.sleep(timeout_ms / 1_000)
+            return {}
+        return poll(self, timeout_ms=timeout_ms)
+
+    monkeypatch.setattr(KafkaConsumer, "poll", poll_that_stalls)
+    thread = Thread(target=desk.receiver(handler, stop=stop, receiver_quiet_s_max=1).run, daemon=True)
+    thread.start()
+    desk.send(desk.alerts(range(3)))
+    wait_for(lambda: bool(handler.alerts))
+    desk.send(desk.alerts(range(3, 6)))
+    wait_for(lambda: len({alert.alert_id for alert in handler.alerts}) == 6)
+    stop.request()
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+    assert len(made) == 2
+    assert desk.committed() == 6

@@ -77,9 +77,10 @@ class DeadLetters:
                 raise Misconfigured(f"A dead letter cannot be erased: {exc} The receiver stops.") from exc
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the file; the next letter opens it again."""
         if self._file is not None:
             self._file.close()
+            self._file = None
 
     def _open(self) -> AppendFile:
         if self._file is None:

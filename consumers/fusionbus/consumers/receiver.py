@@ -16,6 +16,7 @@ from fusionbus.consumers.dead_letters import DeadLetters, RawAlert, default_path
 from fusionbus.consumers.delivery import Delivered, Delivery, Interrupted, Tally
 from fusionbus.consumers.handlers import Handler, KeepsAcknowledgements
 from fusionbus.consumers.settings import ConsumerSettings
+from fusionbus.consumers.standstill import Standstill
 from fusionbus.consumers.stopping import Stop
 from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.errors import FusionError, Misconfigured, RetryLater
@@ -90,16 +91,27 @@ class AlertReceiver:
 
         Raises: FusionError, one sentence; nothing that was not delivered is committed.
         """
-        with explained(self._broker), self._connected() as (consumer, acknowledger):
-            ends = None if follow else self._ends(consumer)
-            joined_by = time.monotonic() + self._settings.receiver_session_s + JOIN_S_MAX
-            while not self._stop.requested:
-                self._round(consumer, acknowledger)
-                if ends is not None and self._caught_up(consumer, ends, joined_by):
-                    break
-            self._settle(consumer, acknowledger)
+        with explained(self._broker):
+            while self._serve(follow=follow):
+                log.warning("receiver_connects_anew", agency=self.agency, group=self.group)
         log.info("receiver_stopped", agency=self.agency, group=self.group, **_counts(self.tally))
         return self.tally
+
+    def _serve(self, *, follow: bool) -> bool:
+        """Receives on one connection; whether it stands still and another is needed."""
+        self._uncommitted.clear()
+        with self._connected() as (consumer, acknowledger):
+            ends = None if follow else self._ends(consumer)
+            joined_by = time.monotonic() + self._settings.receiver_session_s + JOIN_S_MAX
+            still = Standstill(self._settings.receiver_quiet_s_max)
+            while not self._stop.requested:
+                came = self._round(consumer, acknowledger)
+                if ends is not None and self._caught_up(consumer, ends, joined_by):
+                    break
+                if still.found(consumer, came=came):
+                    return True
+            self._settle(consumer, acknowledger)
+        return False
 
     @contextmanager
     def _connected(self) -> Iterator[tuple[KafkaConsumer, Acknowledger | None]]:
@@ -137,14 +149,14 @@ class AlertReceiver:
         if needed - consumer.topics():
             raise explain(kafka_errors.UnknownTopicOrPartitionError(), self._broker)
 
-    def _round(self, consumer: KafkaConsumer, acknowledger: Acknowledger | None) -> None:
-        """One poll and what follows from it."""
+    def _round(self, consumer: KafkaConsumer, acknowledger: Acknowledger | None) -> bool:
+        """One poll and what follows from it; whether alerts came."""
         try:
             batch = consumer.poll(timeout_ms=self._settings.receiver_idle_ms)
         except kafka_errors.RetriableError as exc:
             log.warning("broker_out_of_reach", error=type(exc).__name__)
             self._stop.wait(PAUSE_S)
-            return
+            return False
         try:
             self._take(consumer, batch, acknowledger)
         except FusionError:
@@ -153,6 +165,7 @@ class AlertReceiver:
             raise
         self._settle(consumer, acknowledger)
         self._measure_lag(consumer, batch)
+        return bool(batch)
 
     def _take(
         self,

@@ -25,6 +25,9 @@ class ConsumerSettings(RoomSettings):
     receiver_session_s: Annotated[float, Field(ge=6, le=300)] = 10.0
     """`FUSION_RECEIVER_SESSION_S`: after a crash the group keeps the dead member's partitions for so long, and no alert
     is read. Kafka's default is 45 s; heartbeats go every 3 s on their own thread, so 10 s survive three lost ones."""
+    receiver_quiet_s_max: Annotated[float, Field(ge=1, le=3_600)] = 30.0
+    """`FUSION_RECEIVER_QUIET_S_MAX`: after so long without an alert the broker is asked whether alerts wait; if so the
+    receiver connects anew. A join of the group takes up to 20 s."""
     handler_tries_max: Annotated[int, Field(ge=1, le=20)] = 6
     """`FUSION_HANDLER_TRIES_MAX`: tries of one handler at one alert before the alert becomes a dead letter."""
     handler_retry_delay_s: Annotated[float, Field(ge=0, le=60)] = 0.2
