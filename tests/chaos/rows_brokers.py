@@ -1,9 +1,12 @@
 """Rows that take the broker away: killed, bounced, frozen, one of three lost; and the line to it cut."""
 
+from collections.abc import Callable
+
 from chaos.brokers import Proxied
 from chaos.federation import Federation
 from chaos.proxy import Proxy
 from chaos.row import Row, times
+from fusionbus.deploy.broker import LocalBroker
 
 AWAY_S = 60.0
 DELAY_S = 0.1
@@ -13,26 +16,22 @@ LOAD_BESIDE_S = 60.0
 
 def broker_kill(fed: Federation) -> None:
     """Kills the one broker and starts it again, five times."""
-    rounds = times(fed, 5)
-    fed.load(rounds * 30)
-    (node,) = fed.brokers.nodes
-    for _ in range(rounds):
-        fed.wait_for_outputs()
-        fed.pause_about(1, 6)
-        node.kill()
-        fed.pause_about(0, 4)
-        node.start()
+    _away_and_back(fed, LocalBroker.kill)
 
 
 def broker_bounce(fed: Federation) -> None:
     """Stops the one broker in order and starts it again, five times."""
+    _away_and_back(fed, LocalBroker.stop)
+
+
+def _away_and_back(fed: Federation, end: Callable[[LocalBroker], object]) -> None:
     rounds = times(fed, 5)
     fed.load(rounds * 30)
     (node,) = fed.brokers.nodes
     for _ in range(rounds):
         fed.wait_for_outputs()
         fed.pause_about(1, 6)
-        node.stop()
+        end(node)
         fed.pause_about(0, 4)
         node.start()
 

@@ -278,6 +278,14 @@ class TLP(StrEnum):
     GREEN = "GREEN"
     CLEAR = "CLEAR"
 
+    @property
+    def level(self) -> int:
+        """How far it narrows the audience, 0 for CLEAR."""
+        return _TLP_LEVELS[self]
+
+
+_TLP_LEVELS = {marking: rank for rank, marking in enumerate(reversed(TLP))}
+
 
 class PAP(StrEnum):
     """Permissible Actions Protocol: what may be done with the information."""
@@ -373,6 +381,11 @@ class Form(StrEnum):
     SUMMARY = "summary"
     TEARLINE = "tearline"
     POINTER = "pointer"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds the report's own words and names it."""
+        return self is Form.FULL or self is Form.SUMMARY
 
 
 class AlertKind(StrEnum):

@@ -45,7 +45,7 @@ def fused(enriched: Enriched, incident: Incident, match: Joined, registry: Regis
     if relay and not (_adds_to_its_own(incident, match.origin, enriched.report.agency) or _weakened(incident)):
         informed = _informed(incident, match.origin, enriched.report.report_id)
         if enriched.report.source.derived_from:
-            spared = tuple(r.agency for r in rulings if r.agency in informed and r.form in {Form.FULL, Form.SUMMARY})
+            spared = tuple(r.agency for r in rulings if r.agency in informed and r.form is not None and r.form.is_open)
         rulings = without_echo(rulings, informed)
     else:
         rulings = with_members(rulings, _holders(incident) | _tellers(incident), facets, registry)

@@ -18,7 +18,6 @@ from fusionbus.contract.incident import Claim, Incident, Member
 from fusionbus.contract.report import Place, ThreatReport
 from fusionbus.contract.sections import FinanceSection, RecordSection, Section, TipSection
 from fusionbus.contract.vocabulary import (
-    TLP,
     AlertKind,
     AlertMsgType,
     Form,
@@ -30,8 +29,6 @@ from fusionbus.streams.incidents import claim_of, credibility_of
 from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.values import Enriched, Ruling
 
-_STRICTEST: Final = (TLP.RED, TLP.AMBER_STRICT, TLP.AMBER, TLP.GREEN, TLP.CLEAR)
-_OPEN_FORMS: Final = (Form.FULL, Form.SUMMARY)
 _SUMMARY_SECTIONS: Final = (Kind.INCIDENT, Kind.THREAT, Kind.CYBER)
 """Sections without a person or an account in them; the others stay behind in a summary."""
 
@@ -149,7 +146,7 @@ class Composer:
 
     def _ring(self, agency: str, seen: list[tuple[Member, Form]]) -> int:
         """How many agencies quote each other in a ring, by the reports this one may read and by no others."""
-        readable = [member for member, theirs in seen if theirs in _OPEN_FORMS]
+        readable = [member for member, theirs in seen if theirs.is_open]
         return len(ring_of([*readable, *(m for m in self.news.incident.members if agency in m.spared)]))
 
 
@@ -164,7 +161,7 @@ def view_of(news: News, seen: list[tuple[Member, Form]], form: Form, ring: int) 
     """An encoded IncidentView, as these members tell it; a tearline or pointer adds nothing to what its body says."""
     incident, this = news.incident, news.member.report_id
     members = [member for member, _ in seen if not member.withdrawn]
-    readable = [member for member, theirs in seen if theirs in _OPEN_FORMS and not member.withdrawn]
+    readable = [member for member, theirs in seen if theirs.is_open and not member.withdrawn]
     # The reasons compare this report with any of the others: only who reads them all in full may know them.
     in_full = {member.report_id for member, theirs in seen if theirs is Form.FULL}
     all_read = not incident.members_beyond and in_full >= {this, *(member.report_id for member in incident.members)}
@@ -191,9 +188,9 @@ def handling_of(report: ThreatReport, members: Iterable[Member], form: Form) -> 
     """
     tlp, classification, marks = report.handling.tlp, report.handling.classification, report.handling
     for member in members:
-        tlp = min(tlp, member.tlp, key=_STRICTEST.index)
+        tlp = max(tlp, member.tlp, key=lambda marking: marking.level)
         classification = max(classification, member.classification, key=lambda marking: marking.level)
-    caveats = ",".join(map(_quoted, marks.caveats)) if form in _OPEN_FORMS else ""
+    caveats = ",".join(map(_quoted, marks.caveats)) if form.is_open else ""
     return (
         f'{{"tlp":"{tlp}","pap":"{marks.pap}","classification":"{classification}","caveats":[{caveats}],'
         f'"originator_control":{_boolean(marks.originator_control)},'
@@ -205,7 +202,7 @@ def body_of(report: ThreatReport, form: Form, contact: str) -> bytes:
     """An encoded AlertBody: what a recipient of this form may read of the report; what is not listed stays behind."""
     told = _reduced(report, form)
     shown = _SHOWN[form]
-    if form in _OPEN_FORMS and not report.is_masked:
+    if form.is_open and not report.is_masked:
         shown = shown | _IDENTITY
     raw = told.__pydantic_serializer__.to_json(told, include=shown, exclude_none=True)
     return raw[:-1] + f',"kind":"{report.kind}","contact":{_quoted(contact)}}}'.encode()
@@ -213,7 +210,7 @@ def body_of(report: ThreatReport, form: Form, contact: str) -> bytes:
 
 def _reduced(report: ThreatReport, form: Form) -> ThreatReport:
     """The report without what a listed field may still hold too much of, in this form."""
-    if form not in _OPEN_FORMS:
+    if not form.is_open:
         return report
     changes: dict[str, object] = {}
     if form is Form.SUMMARY:

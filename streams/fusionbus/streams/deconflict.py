@@ -35,6 +35,7 @@ from fusionbus.streams.ingress import Tally
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY
 from fusionbus.streams.values import Change, Enriched, Ruling
+from fusionbus.streams.written import audit_out
 
 POINTED_MAX: Final = 20
 """Others that one report is pointed to: who meets more has set too wide a circle, and calls the hub's desk."""
@@ -156,7 +157,7 @@ def _audit(alert: Alert, own: Member, now: datetime) -> Output:
         decisions={Rule.DECONFLICTION: (own.agency,)},
         forms={Form.POINTER: (own.agency,)},
     )
-    return Output(topics.AUDIT, own.report_id.encode(), encode(record))
+    return audit_out(record, own.report_id)
 
 
 def _desk_of(member: Member, asks: str, registry: Registry) -> str:
@@ -164,8 +165,7 @@ def _desk_of(member: Member, asks: str, registry: Registry) -> str:
     owner, asking = registry.agencies.get(member.agency), registry.agencies.get(asks)
     if owner is not None and asking is not None and _may_know(member, owner, asking):
         return owner.contact
-    hub = registry.agencies.get(HUB_AGENCY)
-    return hub.contact if hub is not None else "the desk of the hub"
+    return registry.contact_of(HUB_AGENCY)
 
 
 def _may_know(member: Member, owner: Agency, asking: Agency) -> bool:

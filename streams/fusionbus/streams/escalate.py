@@ -28,6 +28,7 @@ from fusionbus.streams.deadlines import deadline_of, overdue
 from fusionbus.streams.engine import Output
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY
+from fusionbus.streams.written import audit_out, receipt_out
 
 NOTHING_TOLD: Final = IncidentView(
     claim=Claim(), reports=0, independent_origins=0, credibility=Credibility.CANNOT_BE_JUDGED
@@ -145,7 +146,7 @@ def _audit(incident: Incident, agency: str, awaited: Awaited, at: datetime) -> O
         incident_id=incident.incident_id,
         note=f"{what} {alert_id} was not acknowledged by {deadline_of(awaited).isoformat()}",
     )
-    return Output(topics.AUDIT, incident.incident_id.encode(), encode(record))
+    return audit_out(record, incident.incident_id)
 
 
 def _receipts(after: Incident, late: Mapping[str, Awaited], at: datetime) -> Iterator[Output]:
@@ -170,7 +171,7 @@ def _receipts(after: Incident, late: Mapping[str, Awaited], at: datetime) -> Ite
             overdue=missing,
             sentence=f"{_counted(missing)} not acknowledged in time; the desk that calls them is told.",
         )
-        yield Output(topics.receipts_topic(member.agency), member.report_id.encode(), encode(receipt))
+        yield receipt_out(receipt, member.report_id)
 
 
 def _had(incident: Incident, member: Member, agency: str, awaited: Awaited) -> bool:

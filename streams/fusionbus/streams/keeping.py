@@ -93,6 +93,12 @@ def is_past_retention(member: Member, now: datetime) -> bool:
 
 def tombstone_of(member: Member, now: datetime) -> Member:
     """What is left of a purged report: ids, agency, times, markings, who had it; nothing of what it said."""
+    left = {"forms": member.forms, "withdrawn": True, "told": member.told, "keeping": Keeping(purged_at=now)}
+    return bare(member).model_copy(update=left)
+
+
+def bare(member: Member) -> Member:
+    """Its names, lineage, time and markings; nothing of what it said, who had it, or what is kept of it."""
     return Member(
         report_id=member.report_id,
         agency=member.agency,
@@ -104,11 +110,7 @@ def tombstone_of(member: Member, now: datetime) -> Member:
         claim=Claim(),
         tlp=member.tlp,
         classification=member.classification,
-        forms=member.forms,
-        withdrawn=True,
         masked=member.masked,
-        told=member.told,
-        keeping=Keeping(purged_at=now),
     )
 
 

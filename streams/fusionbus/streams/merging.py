@@ -8,6 +8,7 @@ from fusionbus.contract.incident import Claim, Incident, Member, Relation
 from fusionbus.streams import incidents
 from fusionbus.streams.correlate.echo import echo_of
 from fusionbus.streams.correlate.told import Open, told_of
+from fusionbus.streams.keeping import bare
 
 
 def elder_first(one: Incident, other: Incident) -> tuple[Incident, Incident]:
@@ -102,23 +103,8 @@ def named_after(incident: Incident, members: Iterable[Member]) -> bool:
 
 def _tombstone(gone: Incident, kept_id: str, now: datetime) -> Incident:
     """Its names and lineage, so that it can be restored; what its reports say stands in the other alone."""
-    bare = tuple(
-        Member(
-            report_id=member.report_id,
-            agency=member.agency,
-            kind=member.kind,
-            revision=member.revision,
-            relation=member.relation,
-            origin=member.origin,
-            reported_at=member.reported_at,
-            claim=Claim(),
-            tlp=member.tlp,
-            classification=member.classification,
-            masked=member.masked,
-        )
-        for member in gone.members
-    )
-    changes = {"members": bare, "claim": Claim(), "closed": True, "merged_into": kept_id, "updated_at": now}
+    members = tuple(bare(member) for member in gone.members)
+    changes = {"members": members, "claim": Claim(), "closed": True, "merged_into": kept_id, "updated_at": now}
     return gone.model_copy(update=changes)
 
 

@@ -24,6 +24,7 @@ from fusionbus.streams.admit import Arrival
 from fusionbus.streams.engine import Event, Output
 from fusionbus.streams.route import by_rule
 from fusionbus.streams.values import Change, Rejection, Repeat, Ruling
+from fusionbus.streams.written import audit_out, receipt_out
 
 
 def rejected(event: Event, arrival: Arrival, rejection: Rejection, now: datetime) -> list[Output]:
@@ -45,7 +46,7 @@ def rejected(event: Event, arrival: Arrival, rejection: Rejection, now: datetime
             field=rejection.field,
             sentence=rejection.sentence,
         )
-        outputs.append(_receipt(receipt))
+        outputs.append(receipt_out(receipt))
     record = AuditRecord(
         audit_id=ids.audit_id(letter_id, AuditEvent.MESSAGE_REJECTED),
         at=now,
@@ -54,7 +55,7 @@ def rejected(event: Event, arrival: Arrival, rejection: Rejection, now: datetime
         report_id=rejection.report_id,
         note=f"{rejection.reason}: dead letter {letter_id}",
     )
-    outputs.append(_audit(record, letter_id))
+    outputs.append(audit_out(record, letter_id))
     return outputs
 
 
@@ -100,7 +101,7 @@ def repeated(event: Event, repeat: Repeat, now: datetime) -> list[Output]:
         report_id=report.report_id,
         revision=report.revision,
     )
-    return [_receipt(receipt), _audit(record, report.report_id)]
+    return [receipt_out(receipt), audit_out(record, report.report_id)]
 
 
 def routed(
@@ -141,7 +142,7 @@ def routed(
         forms=forms,
         override=Rule.IMMINENT_DANGER in groups,
     )
-    return [_receipt(receipt), _audit(record, report.report_id)]
+    return [receipt_out(receipt), audit_out(record, report.report_id)]
 
 
 def acknowledged(incident: Incident, member: Member, newest: str, now: datetime) -> Output:
@@ -160,7 +161,7 @@ def acknowledged(incident: Incident, member: Member, newest: str, now: datetime)
         used_by=len(recipients & set(incident.used_by)),
         false_alarm_by=len(recipients & set(incident.false_alarm_by)),
     )
-    return _receipt(receipt)
+    return receipt_out(receipt)
 
 
 def answered(message: Acknowledgement, now: datetime) -> Output:
@@ -174,7 +175,7 @@ def answered(message: Acknowledgement, now: datetime) -> Output:
         incident_id=message.incident_id,
         note=f"alert {message.alert_id}: {said}",
     )
-    return _audit(record, message.incident_id)
+    return audit_out(record, message.incident_id)
 
 
 def control_done(agency: str, about: str, sentence: str, at: datetime, now: datetime) -> list[Output]:
@@ -194,7 +195,7 @@ def control_done(agency: str, about: str, sentence: str, at: datetime, now: date
         agency=agency,
         note=sentence,
     )
-    return [_receipt(receipt, key=about), _audit(record, about)]
+    return [receipt_out(receipt, about), audit_out(record, about)]
 
 
 def _forms(rulings: Iterable[Ruling]) -> dict[Form, tuple[str, ...]]:
@@ -203,12 +204,3 @@ def _forms(rulings: Iterable[Ruling]) -> dict[Form, tuple[str, ...]]:
         if ruling.form is not None:
             found.setdefault(ruling.form, []).append(ruling.agency)
     return {form: tuple(names) for form, names in found.items()}
-
-
-def _receipt(receipt: Receipt, key: str | None = None) -> Output:
-    about = key or receipt.report_id or receipt.receipt_id
-    return Output(topics.receipts_topic(receipt.agency), about.encode(), encode(receipt))
-
-
-def _audit(record: AuditRecord, key: str) -> Output:
-    return Output(topics.AUDIT, key.encode(), encode(record))

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from fusionbus.contract import ids, topics
-from fusionbus.contract.codec import encode
+from fusionbus.contract import ids
 from fusionbus.contract.incident import Member
 from fusionbus.contract.keeping import AnyOrder, Keeping, Purge
 from fusionbus.contract.records import AuditEvent, AuditRecord, Receipt, ReceiptOutcome
@@ -12,6 +11,7 @@ from fusionbus.contract.vocabulary import Form
 from fusionbus.streams.engine import Output
 from fusionbus.streams.route import by_rule
 from fusionbus.streams.values import Change
+from fusionbus.streams.written import audit_out, receipt_out
 
 
 def purged(change: Change, order: Purge | None, now: datetime) -> Iterator[Output]:
@@ -34,7 +34,7 @@ def purged(change: Change, order: Purge | None, now: datetime) -> Iterator[Outpu
             delivered_to=len(recipients),
             sentence=sentence,
         )
-        yield _receipt(receipt, member.report_id)
+        yield receipt_out(receipt, member.report_id)
     record = AuditRecord(
         audit_id=ids.audit_id(member.report_id, AuditEvent.REPORT_PURGED, stamp),
         at=now,
@@ -47,7 +47,7 @@ def purged(change: Change, order: Purge | None, now: datetime) -> Iterator[Outpu
         forms={Form.POINTER: tuple(told)} if told else {},
         note=why if order is None else _said(order),
     )
-    yield _audit(record, member.report_id)
+    yield audit_out(record, member.report_id)
 
 
 def done(order: AnyOrder, member: Member, sentence: str, now: datetime) -> Iterator[Output]:
@@ -61,7 +61,7 @@ def done(order: AnyOrder, member: Member, sentence: str, now: datetime) -> Itera
             report_id=member.report_id,
             sentence=sentence if agency == order.agency else f"{order.agency}, {order.type}: {sentence}",
         )
-        yield _receipt(receipt, member.report_id)
+        yield receipt_out(receipt, member.report_id)
     record = AuditRecord(
         audit_id=ids.audit_id(member.report_id, AuditEvent.HOLD_CHANGED, _stamp(order)),
         at=now,
@@ -70,7 +70,7 @@ def done(order: AnyOrder, member: Member, sentence: str, now: datetime) -> Itera
         report_id=member.report_id,
         note=f"{_said(order)} ({sentence})",
     )
-    yield _audit(record, member.report_id)
+    yield audit_out(record, member.report_id)
 
 
 def review_due(member: Member, now: datetime) -> Iterator[Output]:
@@ -96,16 +96,8 @@ def review_due(member: Member, now: datetime) -> Iterator[Output]:
         revision=member.revision,
         note=f"due on {day}",
     )
-    yield _receipt(receipt, member.report_id)
-    yield _audit(record, member.report_id)
-
-
-def _receipt(receipt: Receipt, report_id: str) -> Output:
-    return Output(topics.receipts_topic(receipt.agency), report_id.encode(), encode(receipt))
-
-
-def _audit(record: AuditRecord, report_id: str) -> Output:
-    return Output(topics.AUDIT, report_id.encode(), encode(record))
+    yield receipt_out(receipt, member.report_id)
+    yield audit_out(record, member.report_id)
 
 
 def _receipt_id(member: Member, order: AnyOrder | None, outcome: ReceiptOutcome, agency: str) -> str:

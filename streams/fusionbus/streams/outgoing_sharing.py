@@ -17,6 +17,7 @@ from fusionbus.streams.escalate import NOTHING_TOLD
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY, by_rule
 from fusionbus.streams.sharing import Answered, Asked
+from fusionbus.streams.written import audit_out, receipt_out
 
 REASON_CHARS_MAX = 160
 """Of the originator's words so much fits into the one sentence of a receipt."""
@@ -27,8 +28,7 @@ def asked(
 ) -> Iterator[Output]:
     """The question to the originator, a receipt for the asker, and the audit record."""
     question = told.question
-    desk = registry.agencies.get(HUB_AGENCY)
-    alert = _question(told, request, report, desk.contact if desk is not None else "the desk of the hub", now)
+    alert = _question(told, request, report, registry.contact_of(HUB_AGENCY), now)
     yield Output(topics.alerts_topic(alert.recipient), alert.incident_id.encode(), encode(alert))
     until = f"{question.answer_by:%Y-%m-%d %H:%M} UTC"
     sentence = f"The originator is asked; the answer comes as a receipt, or the question lapses at {until}."
@@ -180,8 +180,8 @@ def _receipt(  # noqa: PLR0917 - the parts of a receipt about a question
         request_id=question.request_id,
         sentence=sentence,
     )
-    return Output(topics.receipts_topic(agency), question.request_id.encode(), encode(receipt))
+    return receipt_out(receipt, question.request_id)
 
 
 def _audit(record: AuditRecord) -> Output:
-    return Output(topics.AUDIT, (record.report_id or record.audit_id).encode(), encode(record))
+    return audit_out(record, record.report_id or record.audit_id)

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 
 from fusionbus.contract import ids, topics
 from fusionbus.contract.alert import Alert, AlertBody, AlertHandling
 from fusionbus.contract.codec import encode
 from fusionbus.contract.incident import Member
-from fusionbus.contract.vocabulary import PAP, AlertKind, AlertMsgType, Form, MsgType
+from fusionbus.contract.vocabulary import PAP, AlertKind, AlertMsgType, MsgType
 from fusionbus.streams.deadlines import deadline_of
 from fusionbus.streams.engine import Output
 from fusionbus.streams.erasure import erasure_of
@@ -17,18 +16,15 @@ from fusionbus.streams.retell import seen_by, view_for
 from fusionbus.streams.route import HUB_AGENCY
 from fusionbus.streams.values import Change
 
-_OPEN_FORMS: Final = (Form.FULL, Form.SUMMARY)
-
 
 def purge_alerts(change: Change, registry: Registry, now: datetime) -> Iterator[Output]:
     """One alert for every agency that was told of the purged report, with what it may still know of the incident."""
     incident, member = change.incident, change.member
-    desk = registry.agencies.get(HUB_AGENCY)
     body = AlertBody(
         msg_type=MsgType.CANCEL,
         kind=member.kind,
         reported_at=member.reported_at,
-        contact=desk.contact if desk is not None else "the desk of the hub",
+        contact=registry.contact_of(HUB_AGENCY),
     )
     for ruling in change.rulings:
         recipient = ruling.agency
@@ -59,6 +55,7 @@ def purge_alerts(change: Change, registry: Registry, now: datetime) -> Iterator[
 
 def _named(member: Member, recipient: str) -> dict[str, object]:
     """Which report it was, where the recipient knew."""
-    if member.masked or member.forms.get(recipient) not in _OPEN_FORMS:
+    form = member.forms.get(recipient)
+    if member.masked or form is None or not form.is_open:
         return {}
     return {"report_id": member.report_id, "agency": member.agency, "revision": member.revision}

@@ -118,6 +118,11 @@ class Registry:
         entry = self.agencies.get(agency)
         return entry is not None and entry.active
 
+    def contact_of(self, agency: str) -> str:
+        """Whom to call at this agency; the hub's desk, without a number, where it is not known."""
+        entry = self.agencies.get(agency)
+        return entry.contact if entry is not None else "the desk of the hub"
+
     def position_of(self, agency: str) -> int:
         """Where a known agency stands among all."""
         return self.kept(("positions",), lambda: {name: at for at, name in enumerate(self.agencies)})[agency]

@@ -16,7 +16,7 @@ from fusionbus.contract.control import Judgement, judgement_id
 from fusionbus.contract.incident import Claim, Incident, Link, Member, Reason
 from fusionbus.contract.records import AuditEvent, AuditRecord, Receipt, ReceiptOutcome
 from fusionbus.contract.routing import Rule
-from fusionbus.contract.vocabulary import PAP, TLP, AlertKind, AlertMsgType, Form, Kind, MsgType
+from fusionbus.contract.vocabulary import PAP, AlertKind, AlertMsgType, Form, Kind, MsgType
 from fusionbus.streams.deadlines import deadline_of
 from fusionbus.streams.engine import Output
 from fusionbus.streams.incidents import claim_of, credibility_of
@@ -25,9 +25,8 @@ from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.route import HUB_AGENCY, by_rule
 from fusionbus.streams.values import Rejection, Ruling
+from fusionbus.streams.written import audit_out, receipt_out
 
-_STRICTEST: Final = (TLP.RED, TLP.AMBER_STRICT, TLP.AMBER, TLP.GREEN, TLP.CLEAR)
-_OPEN_FORMS: Final = (Form.FULL, Form.SUMMARY)
 _NOW_ONE: Final = "the hub's analysts found that incidents you were told of are one event"
 _NOW_TWO: Final = "the hub's analysts found that what you were told was one event is two"
 _MOVED: Final = "The hub's analysts found that it belongs to another incident: the one named here."
@@ -88,7 +87,7 @@ def alerts(
     apart_from: tuple[str, ...] | None = None,
 ) -> list[Output]:
     """An update of the incident for each ruling that delivers, made from the reports its recipient may see."""
-    contact = registry.agencies[HUB_AGENCY].contact if HUB_AGENCY in registry.agencies else "the desk of the hub"
+    contact = registry.contact_of(HUB_AGENCY)
     found = []
     for ruling in rulings:
         if ruling.form is None:
@@ -133,7 +132,7 @@ def _alert(incident: Incident, ruling: Ruling, seen: Seen, contact: str, now: da
 def view_for(seen: Seen) -> IncidentView:
     """The incident as these reports tell it, and no others."""
     members = [member for member, _ in seen]
-    readable = [member for member, form in seen if form in _OPEN_FORMS]
+    readable = [member for member, form in seen if form.is_open]
     return IncidentView(
         claim=claim_of(readable) if readable else Claim(),
         reports=len(members),
@@ -146,7 +145,7 @@ def view_for(seen: Seen) -> IncidentView:
 def _handling(members: Sequence[Member]) -> AlertHandling:
     """The high-water mark of the reports; of markings that an incident does not keep the strictest."""
     return AlertHandling(
-        tlp=min((member.tlp for member in members), key=_STRICTEST.index),
+        tlp=max((member.tlp for member in members), key=lambda marking: marking.level),
         pap=PAP.RED,
         classification=max((member.classification for member in members), key=lambda marking: marking.level),
         originator_control=True,
@@ -174,10 +173,7 @@ def receipts(judged: Judged, message: Judgement, now: datetime) -> list[Output]:
     if judged.move is not None:
         home = judged.move.home
         found += [_moved(member, home, name, now) for member in judged.move.reports if not member.withdrawn]
-    return [
-        Output(topics.receipts_topic(each.agency), (each.report_id or each.receipt_id).encode(), encode(each))
-        for each in found
-    ]
+    return [receipt_out(each) for each in found]
 
 
 def _done(message: Judgement, name: str, sentence: str, now: datetime) -> Receipt:
@@ -231,7 +227,7 @@ def audit_of(judged: Judged, message: Judgement, rulings: Sequence[Ruling], now:
         )
         for member in (judged.move.reports if judged.move is not None else ())
     ]
-    return [Output(topics.AUDIT, (each.report_id or home).encode(), encode(each)) for each in (record, *moved)]
+    return [audit_out(each, each.report_id or home) for each in (record, *moved)]
 
 
 def refusal(message: Judgement, rejection: Rejection, now: datetime) -> list[Output]:
@@ -253,8 +249,4 @@ def refusal(message: Judgement, rejection: Rejection, now: datetime) -> list[Out
         agency=message.agency,
         note=f"{rejection.reason}: {message.type}",
     )
-    topic = topics.receipts_topic(message.agency)
-    return [
-        Output(topic, receipt.receipt_id.encode(), encode(receipt)),
-        Output(topics.AUDIT, name.encode(), encode(record)),
-    ]
+    return [receipt_out(receipt), audit_out(record, name)]

@@ -48,7 +48,7 @@ def alerts_of(
 ) -> list[Output]:
     """The alerts alone."""
     report, incident = enriched.report, change.incident
-    contact = _desk(HUB_AGENCY if report.is_masked else report.agency, registry)
+    contact = registry.contact_of(HUB_AGENCY if report.is_masked else report.agency)
     msg_type = _MSG_TYPES[change.outcome]
     news = News(enriched, incident, change.member, msg_type, published_at, now, contact)
     name = incident.incident_id.encode()
@@ -62,14 +62,9 @@ def _alerts(news: News, change: Change, registry: Registry) -> list[ComposedAler
         # Who loses a report may never have known whose it was.
         # From whom it is taken by narrower markings, it may not be held; what is withdrawn is only no longer true.
         narrowed = change.outcome is not ReceiptOutcome.CANCELLED
-        told_so = replace(news, msg_type=AlertMsgType.CANCEL, contact=_desk(HUB_AGENCY, registry), erases=narrowed)
+        told_so = replace(news, msg_type=AlertMsgType.CANCEL, contact=registry.contact_of(HUB_AGENCY), erases=narrowed)
         composed += Composer(told_so).compose(recalls)
     return composed
-
-
-def _desk(agency: str, registry: Registry) -> str:
-    known = registry.agencies.get(agency)
-    return known.contact if known is not None else "the desk of the hub"
 
 
 def _doubtful(
