@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
 from pydantic import Field
 
 from fusionbus.contract.agency import Agency, Subscription, registry_key
 from fusionbus.contract.codec import Undecodable, decode_registry, encode
 from fusionbus.contract.errors import Misconfigured, RetryLater
 from fusionbus.contract.topics import REGISTRY
+from fusionbus.deploy.kafka_admin import KafkaAdmin
 from fusionbus.deploy.provision import ConfigChange, Entry, NewTopic, Present, TopicThere, Wanted
-from fusionbus.shell.kafka import client_options, explain, explained
+from fusionbus.shell.kafka import explain, explained
 from fusionbus.shell.settings import BrokerSettings, default_home
 
 CLIENT_ID: Final = "fusion-provision"
@@ -33,22 +33,11 @@ class ProvisionSettings(BrokerSettings):
     """`FUSION_HOME`: passwords that provisioning makes lie in its folder `secrets`."""
 
 
-class KafkaCluster:
+class KafkaCluster(KafkaAdmin):
     """A broker reached by kafka-python."""
 
     def __init__(self, settings: BrokerSettings) -> None:
-        self._settings = settings
-        self._options = client_options(settings, CLIENT_ID)
-        with explained(settings):
-            self._admin: Any = KafkaAdminClient(**self._options)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._admin.close()
+        super().__init__(settings, CLIENT_ID)
 
     def present(self, wanted: Wanted) -> Present:
         """What the broker has of what is wanted. Raises: FusionError, one sentence."""

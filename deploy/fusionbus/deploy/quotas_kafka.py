@@ -1,15 +1,14 @@
 """Quotas on a real broker. kafka-python 3.0.12 has the two requests (KIP-546) and no method for them yet."""
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from kafka import errors as kafka_errors
-from kafka.admin import KafkaAdminClient
 from kafka.protocol.admin import AlterClientQuotasRequest, DescribeClientQuotasRequest
 
+from fusionbus.deploy.kafka_admin import KafkaAdmin
 from fusionbus.deploy.quotas import QuotaChange
-from fusionbus.shell.kafka import client_options, explained
+from fusionbus.shell.kafka import explained
 from fusionbus.shell.settings import BrokerSettings
 
 CLIENT_ID: Final = "fusion-quotas"
@@ -19,24 +18,14 @@ ANY_NAME: Final = 2
 """Kafka's number for "of any name" in a filter."""
 
 
-class KafkaQuotas:
+class KafkaQuotas(KafkaAdmin):
     """The writing quotas of a broker's users; to set them its user needs ALTER_CONFIGS on the cluster.
 
     Raises: FusionError, one sentence.
     """
 
     def __init__(self, settings: BrokerSettings) -> None:
-        self._settings = settings
-        with explained(settings):
-            self._admin: Any = KafkaAdminClient(**client_options(settings, CLIENT_ID))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._admin.close()
+        super().__init__(settings, CLIENT_ID)
 
     def present(self) -> Mapping[str, float]:
         """Bytes a second by principal."""

@@ -1,8 +1,7 @@
 """Users and rights on a real broker, by kafka-python's admin client."""
 
 from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from kafka import errors as kafka_errors
 from kafka.admin import (
@@ -11,7 +10,6 @@ from kafka.admin import (
     ACLOperation,
     ACLPermissionType,
     ACLResourcePatternType,
-    KafkaAdminClient,
     ResourcePattern,
     ResourcePatternFilter,
     ResourceType,
@@ -24,9 +22,10 @@ from fusionbus.contract.errors import Misconfigured, RetryLater
 from fusionbus.deploy.agencies import Federation
 from fusionbus.deploy.broker_secured import ADMIN, MECHANISM
 from fusionbus.deploy.certificates import NODE
+from fusionbus.deploy.kafka_admin import KafkaAdmin
 from fusionbus.deploy.rights import Acl, Resource, RightsPlan, RightsThere, plan_rights
 from fusionbus.deploy.secret_files import Secrets
-from fusionbus.shell.kafka import client_options, explained
+from fusionbus.shell.kafka import explained
 from fusionbus.shell.settings import BrokerSettings
 
 CLIENT_ID: Final = "fusion-rights"
@@ -41,21 +40,11 @@ RESOURCES: Final[dict[Any, Resource]] = {
 TYPES: Final = {name: kind for kind, name in RESOURCES.items()}
 
 
-class KafkaRights:
+class KafkaRights(KafkaAdmin):
     """The users and rights of a broker; its user needs ALTER on the cluster. Raises: FusionError, one sentence."""
 
     def __init__(self, settings: BrokerSettings) -> None:
-        self._settings = settings
-        with explained(settings):
-            self._admin: Any = KafkaAdminClient(**client_options(settings, CLIENT_ID))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._admin.close()
+        super().__init__(settings, CLIENT_ID)
 
     def present(self) -> RightsThere:
         """What the broker has. Raises: Misconfigured where it checks no rights at all."""
