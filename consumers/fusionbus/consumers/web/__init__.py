@@ -1,0 +1,1 @@
+"""What people and programs open: sign-in, the HTTP API, the pages."""
