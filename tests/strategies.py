@@ -1,13 +1,17 @@
-"""Hypothesis strategies: reports of every kind, made up at random within the contract."""
+"""Hypothesis strategies: reports and alerts of every kind, made up at random within the contract."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
-from builders import a_report, a_token
+from builders import a_report, a_token, an_alert
+from fusionbus.contract import ids
+from fusionbus.contract.alert import Alert, AlertBody, AlertHandling, Escalation, IncidentView, SharingQuestion
 from fusionbus.contract.base import Interval, Range
 from fusionbus.contract.handling import Handling, Legal, Predicate, Source
+from fusionbus.contract.incident import Claim
+from fusionbus.contract.keeping import Erasure
 from fusionbus.contract.report import Actor, Casualties, Entity, Person, Place, ThreatReport
 from fusionbus.contract.sections import (
     BorderSection,
@@ -25,11 +29,14 @@ from fusionbus.contract.sections import (
 from fusionbus.contract.vocabulary import (
     PAP,
     TLP,
+    AlertKind,
+    AlertMsgType,
     CasualtyGroup,
     Certainty,
     Classification,
     Credibility,
     EntityType,
+    Form,
     MsgType,
     Outcome,
     Province,
@@ -43,6 +50,7 @@ from fusionbus.contract.vocabulary import (
     Urgency,
     Weapon,
 )
+from fusionbus.streams.compose import body_of
 
 AGENCIES = ("CTD-KP", "POLICE-KP", "IB", "FC-KP", "NACTA-TIPS", "LIAISON-1")
 
@@ -164,4 +172,67 @@ def reports(draw: st.DrawFn) -> ThreatReport:
         handling=draw(handlings()),
         legal=Legal(criminal_predicate=Predicate(basis="Made up for a test.")),
         section=draw(sections()),
+    )
+
+
+@st.composite
+def claims(draw: st.DrawFn) -> Claim:
+    """What is said of an event."""
+    return Claim(
+        occurred=draw(st.none() | intervals()),
+        place=draw(st.none() | places()),
+        category=draw(st.none() | st.sampled_from(ThreatCategory)),
+        weapon=draw(st.none() | st.sampled_from(Weapon)),
+        actor=draw(st.none() | texts),
+        killed=draw(st.none() | ranges()),
+        injured=draw(st.none() | ranges()),
+        headline=draw(st.none() | texts),
+    )
+
+
+def _notice_of(kind: AlertKind, draw: st.DrawFn) -> dict[str, Any]:
+    """What an alert of this kind has besides."""
+    at, name = draw(times), draw(agencies)
+    if kind is AlertKind.ESCALATION:
+        told = Escalation(
+            agency=name,
+            alert_id=ids.sharing_alert_id(name),
+            recall=False,
+            sent_at=at,
+            acknowledge_by=at,
+            contact=draw(texts),
+        )
+        return {"escalation": told}
+    if kind is AlertKind.SHARING_REQUEST:
+        asked = SharingQuestion(request_id=ids.report_id(name, "q"), to=(name,), reason=draw(texts), answer_by=at)
+        return {"sharing": asked}
+    return {}
+
+
+@st.composite
+def alerts(draw: st.DrawFn) -> Alert:
+    """A valid alert of any kind and form, its body made by the hub's own rules."""
+    report, form, kind = draw(reports()), draw(st.sampled_from(Form)), draw(st.sampled_from(AlertKind))
+    body = AlertBody.model_validate_json(body_of(report, form, draw(texts)))
+    marks, language = report.handling, draw(st.sampled_from(("en", "ur", "ur-Latn", "ps")))
+    erased = Erasure(alerts=(report.report_id,), incidents=())
+    return an_alert(
+        kind=kind,
+        msg_type=draw(st.sampled_from(AlertMsgType)),
+        status=draw(st.sampled_from(Status)),
+        incident_revision=draw(st.integers(1, 10_000)),
+        issued_at=draw(times),
+        form=form,
+        why=draw(texts),
+        handling=AlertHandling(
+            tlp=marks.tlp, pap=marks.pap, classification=marks.classification, caveats=marks.caveats
+        ),
+        incident=IncidentView(
+            claim=draw(claims()), reports=2, independent_origins=1, credibility=draw(st.sampled_from(Credibility))
+        ),
+        body=body.model_copy(update={"language": language}),
+        erase=draw(st.none() | st.just(erased)),
+        acknowledge_by=draw(st.none() | times),
+        merged_from=draw(st.none() | st.just((report.report_id,))),
+        **_notice_of(kind, draw),
     )
