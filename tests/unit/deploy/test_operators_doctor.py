@@ -11,11 +11,11 @@ from builders import a_subscription, an_agency
 from fusionbus.contract.topics import HUB_APP, Partitions, all_topics
 from fusionbus.deploy.agencies import Federation
 from fusionbus.deploy.operators import doctor, doctor_here, doctor_parts
-from fusionbus.deploy.operators.bus import Members
 from fusionbus.deploy.operators.findings import Finding, Level
-from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.provision import NOTHING, Present, TopicThere, Wanted, plan
 from fusionbus.deploy.rights import Acl, RightsThere, plan_rights
+from fusionbus.shell.moments import Place
+from fusionbus.shell.offsets import Members
 
 FEDERATION = Federation((an_agency(), an_agency(agency="CTD-PB")), (a_subscription(),))
 WANTED = Wanted(FEDERATION, Partitions(ingress=2, zones=2))

@@ -1,19 +1,16 @@
 """`fusionbus lag`: how far the hub and the readers of alerts are behind."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
 
-from fusionbus.contract.errors import Misconfigured
-from fusionbus.contract.topics import HUB_APP
-from fusionbus.deploy.operators import lag as lags
 from fusionbus.deploy.operators import showing, words
 from fusionbus.deploy.operators.bus import Bus
-from fusionbus.deploy.operators.lag import Lag, Standing
-from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.operators.settings import OperatorSettings
+from fusionbus.shell import lag as lags
+from fusionbus.shell.lag import Lag
+from fusionbus.shell.offsets import measure
 from fusionbus.shell.settings import load
 
 EXIT_BEHIND: Final = 1
@@ -46,33 +43,6 @@ def lag(
         for sentence in faults:
             typer.echo(sentence)
     raise typer.Exit(EXIT_BEHIND if faults else 0)
-
-
-def measure(bus: Bus) -> tuple[list[Lag], dict[str, int]]:
-    """Every group and topic, and the topics of alerts that nobody reads.
-
-    Raises: Misconfigured, NotAllowed where there is nothing to see, which is not the same as no lag.
-    """
-    names = lags.watched(bus.topics())
-    if not names:
-        raise Misconfigured("No topic of a bus is to be seen here: run `fusionbus provision`, or look as `operator`.")
-    bus.members(HUB_APP)  # groups that this user may not see would only be left out
-    committed = bus.committed()  # before the ends: a lag may be told too large by what came between, never too small
-    spans = bus.spans(names)
-    standing = list(lags.standings(spans, committed))
-    return lags.lags(standing, _oldest(bus, standing), datetime.now(UTC)), lags.unread(spans, committed)
-
-
-def _oldest(bus: Bus, standing: list[Standing]) -> dict[Place, dict[int, datetime]]:
-    """When the first unprocessed records were written: a partition may be read by several groups, one look each."""
-    found: dict[Place, dict[int, datetime]] = {}
-    wanted = {(one.place, one.position) for one in standing if one.records}
-    while wanted:
-        look = dict(wanted)  # of each partition one position
-        wanted -= set(look.items())
-        for place, at in bus.written_at(look).items():
-            found.setdefault(place, {})[look[place]] = at
-    return found
 
 
 def _show(rows: list[Lag], unread: dict[str, int], *, every: bool) -> None:

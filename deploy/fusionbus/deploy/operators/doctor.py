@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from fusionbus.contract.topics import ACCEPTED, HUB_APP, Partitions, agency_of, hub_topics
-from fusionbus.deploy.operators.bus import Members
 from fusionbus.deploy.operators.findings import Finding, fault, note, ok, some
-from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.provision import Plan, TopicThere
+from fusionbus.shell.moments import Place
+from fusionbus.shell.offsets import Members
 
 CLOCK_S_MAX: Final = 2.0
 """NTP keeps machines within milliseconds; the hub refuses reports from five minutes ahead (`admit.CLOCK_SKEW_MAX`),

@@ -16,16 +16,17 @@ from fusionbus.contract.codec import version_of
 from fusionbus.contract.errors import FusionError, Misconfigured, NotAllowed
 from fusionbus.contract.topics import HUB_APP
 from fusionbus.deploy.agencies import Federation
-from fusionbus.deploy.operators import doctor, doctor_here, doctor_parts, doctor_quotas, lag
+from fusionbus.deploy.operators import doctor, doctor_here, doctor_parts, doctor_quotas
 from fusionbus.deploy.operators.bus import Bus
 from fusionbus.deploy.operators.findings import Finding, Level, fault, unseen
-from fusionbus.deploy.operators.moments import Place
 from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.deploy.provision import Plan, Present, Wanted, plan
 from fusionbus.deploy.provision_kafka import KafkaCluster
 from fusionbus.deploy.rights import PROBE
 from fusionbus.deploy.rights_kafka import KafkaRights, plan_for
+from fusionbus.shell import lag
 from fusionbus.shell.kafka import explained
+from fusionbus.shell.moments import Place
 
 STUCK_S: Final = 4.0
 """How long commits may stand still while records wait: the worker commits every second while it works."""

@@ -8,7 +8,7 @@ from typing import Final
 from fusionbus.contract import topics
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.keeping import Keeping
-from fusionbus.deploy.operators.moments import Place
+from fusionbus.shell.moments import Place
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fusionbus.contract import topics
-from fusionbus.deploy.operators.moments import Place
+from fusionbus.shell.moments import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from builders import NOW
 from fusionbus.contract.topics import HUB_APP
-from fusionbus.deploy.operators import lag
-from fusionbus.deploy.operators.lag import Lag, Standing
-from fusionbus.deploy.operators.moments import Place
+from fusionbus.shell import lag
+from fusionbus.shell.lag import Lag, Standing
+from fusionbus.shell.moments import Place
 
 REPORTS, OTHER, ALERTS = ("reports-CTD-KP", 0), ("reports-CTD-KP", 1), ("alerts-IB", 0)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW
-from fusionbus.deploy.operators.moments import Answer, Place, written_at
+from fusionbus.shell.moments import Answer, Place, written_at
 
 NOW_MS = int(NOW.timestamp() * 1000)
 TIMES = st.lists(st.integers(NOW_MS - 10**9, NOW_MS + 300_000), min_size=1, max_size=40).map(sorted)
