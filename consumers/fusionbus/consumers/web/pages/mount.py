@@ -1,0 +1,13 @@
+"""Puts the pages into the server. A page registers itself with `@ui.page`; import it here."""
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from nicegui import ui
+
+from fusionbus.consumers.web.pages.frame import STATIC, STATIC_PATH
+
+
+def mount(app: FastAPI) -> None:
+    """Whatever the API and sign-in do not answer is a page's path. Once in a process, because NiceGUI is one."""
+    app.mount(STATIC_PATH, StaticFiles(directory=STATIC))
+    ui.run_with(app, title="fusionbus", dark=None, language="en-US", show_welcome_message=False, tailwind=False)

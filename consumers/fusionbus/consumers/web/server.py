@@ -1,0 +1,54 @@
+"""The web server: the API and the pages behind one guard."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from fusionbus.consumers.web import sign_in
+from fusionbus.consumers.web.guard import Guard, unreachable
+from fusionbus.consumers.web.problems import Problem, problem_of
+from fusionbus.consumers.web.site import Site
+from fusionbus.contract.errors import FusionError
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def create_app(site: Site, *, with_pages: bool = True) -> ASGIApp:
+    """The whole server over these parts; pages only once in a process, because NiceGUI is one."""
+    app = FastAPI(title="fusionbus", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(sign_in.router)
+    _explain(app)
+    if with_pages:
+        from fusionbus.consumers.web.pages.mount import mount  # noqa: PLC0415 - half a second that only pages need
+
+        mount(app)
+    return Guard(app, site, LOOPBACK | frozenset(site.settings.web_names))
+
+
+def _explain(app: FastAPI) -> None:
+    """Every fault is a problem in words, never a traceback."""
+
+    @app.exception_handler(Problem)
+    async def of_its_own(_: Request, fault: Problem) -> Response:
+        return fault.response()
+
+    @app.exception_handler(FusionError)
+    async def of_a_fault(_: Request, fault: FusionError) -> Response:
+        return problem_of(fault).response()
+
+    @app.exception_handler(DBAPIError)
+    async def of_the_database(_: Request, __: DBAPIError) -> Response:
+        return unreachable().response()
+
+    @app.exception_handler(RequestValidationError)
+    async def of_the_words(_: Request, fault: RequestValidationError) -> Response:
+        said = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in fault.errors()[:5])
+        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said}.").response()
+
+    @app.exception_handler(HTTPException)
+    async def of_the_path(_: Request, fault: HTTPException) -> Response:
+        return Problem(HTTPStatus(fault.status_code), f"{fault.detail}.", dict(fault.headers or {})).response()

@@ -1,0 +1,97 @@
+"""What every request may use: the database, who asks, and the log. Made once, found through the request."""
+
+from dataclasses import dataclass, field, replace
+from typing import Self, cast
+
+from sqlalchemy import Engine
+from starlette.requests import HTTPConnection
+
+from fusionbus.consumers.web.access_log import AccessLog, Act, Outcome
+from fusionbus.consumers.web.accounts import Accounts
+from fusionbus.consumers.web.api_tokens import ApiTokens
+from fusionbus.consumers.web.brake import Brake
+from fusionbus.consumers.web.people import Person, Right
+from fusionbus.consumers.web.sessions import Session, Sessions
+from fusionbus.consumers.web.settings import WebSettings
+from fusionbus.contract.errors import NotAllowed
+
+SIGN_IN_AGAIN = "Your sign-in is over: sign in again."
+
+
+@dataclass(frozen=True)
+class Site:
+    """The server's parts."""
+
+    engine: Engine
+    settings: WebSettings
+    accounts: Accounts
+    sessions: Sessions
+    tokens: ApiTokens
+    log: AccessLog
+    brake: Brake = field(default_factory=Brake)
+
+    @classmethod
+    def over(cls, engine: Engine, settings: WebSettings) -> Self:
+        """The parts over this database."""
+        return cls(
+            engine=engine,
+            settings=settings,
+            accounts=Accounts(engine, settings.web_scrypt_log2_n),
+            sessions=Sessions(engine, settings),
+            tokens=ApiTokens(engine),
+            log=AccessLog(engine),
+        )
+
+    def session(self, secret: str, *, used: bool = True) -> Session | None:
+        """The session of this secret, with what the registry says of the agency."""
+        found = self.sessions.of(secret, used=used)
+        return None if found is None else replace(found, person=self.registered(found.person))
+
+    def program(self, token: str) -> Person | None:
+        """Who asks with this API token."""
+        found = self.tokens.of(token)
+        return None if found is None else self.registered(found)
+
+    def registered(self, person: Person) -> Person:
+        """The person, with the right to review where its agency has it."""
+        return person
+
+
+def site(request: HTTPConnection) -> Site:
+    """The server's parts."""
+    return cast("Site", request.state.site)
+
+
+def session(request: HTTPConnection) -> Session | None:
+    """The session that the request came with, as it was when it came."""
+    return cast("Session | None", request.state.session)
+
+
+def signed_in(request: HTTPConnection, right: Right | None = None) -> Person:
+    """Who asks. Raises: NotAllowed where nobody is signed in, or the right is missing; the refusal is logged."""
+    person = cast("Person | None", request.state.person)
+    if person is None:
+        raise NotAllowed(SIGN_IN_AGAIN)
+    return _with(right, person, request)
+
+
+def still_signed_in(request: HTTPConnection, right: Right | None = None) -> Person:
+    """As `signed_in`, asked anew: for what is clicked in a page that has been open for a while."""
+    before = session(request)
+    now = None if before is None else site(request).session(before.secret)
+    if now is None:
+        raise NotAllowed(SIGN_IN_AGAIN)
+    return _with(right, now.person, request)
+
+
+def address(request: HTTPConnection) -> str:
+    """Where the request came from."""
+    return request.client.host if request.client else "unknown"
+
+
+def _with(right: Right | None, person: Person, request: HTTPConnection) -> Person:
+    if right is not None and not person.may(right):
+        what = f"{right.value} {request.url.path}"
+        site(request).log.wrote(person, Act.VIEW, what, Outcome.REFUSED, address(request))
+        person.demand(right)
+    return person
