@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from pytest_socket import disable_socket, socket_allow_hosts
 
+from postgresql import PostgreSQL, running
+
 with warnings.catch_warnings():
     # kafka-python 3.0.12 reads its schemas through a function that Python 3.11 deprecates (3.13 took that back).
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -47,6 +49,16 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """
     with LocalBroker(tmp_path_factory.mktemp("broker")) as shared:
         yield shared.bootstrap
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A real PostgreSQL on a Unix socket, shared by the whole run: take a database of your own.
+
+    It fails, and never skips, where no server is installed.
+    """
+    with running() as cluster:
+        yield cluster
 
 
 @pytest.fixture

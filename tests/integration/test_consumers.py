@@ -32,11 +32,11 @@ pytestmark = [
 DIES_AFTER = """
 import os, signal, sys
 from pathlib import Path
-from fusionbus.consumers.handlers.sqlite import SqliteHandler
+from fusionbus.consumers.handlers.database import DatabaseHandler
 from fusionbus.consumers.receiver import AlertReceiver
 from fusionbus.shell.settings import BrokerSettings
 
-class DiesAfterTaking(SqliteHandler):
+class DiesAfterTaking(DatabaseHandler):
     left = int(sys.argv[3])
 
     def take(self, alert):

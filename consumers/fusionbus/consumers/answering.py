@@ -1,15 +1,20 @@
 """An officer's answer to an alert: find the alert, tell the hub, keep the answer."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import select
+
 from fusionbus.consumers.acknowledger import SEND_S_MAX, ControlWriter
-from fusionbus.consumers.handlers.sqlite import SqliteHandler
+from fusionbus.consumers.handlers import DATABASES
 from fusionbus.consumers.reading import TopicReader
 from fusionbus.consumers.settings import ConsumerSettings
+from fusionbus.consumers.threats.database import ThreatDatabase
+from fusionbus.consumers.threats.store import keep_acknowledgements
+from fusionbus.consumers.threats.tables import alerts
+from fusionbus.consumers.threats.where import read_url, shown
 from fusionbus.contract import codec
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import Undecodable
@@ -65,7 +70,7 @@ def find_alert(
     """The agency's alert of this id, from its store or its topic. Raises: Misconfigured where it is not there."""
     alert = _stored(store, alert_id) if store else _on_topic(broker, agency, alert_id, settings.scan_s_max)
     if alert is None:
-        where = store or alerts_topic(agency)
+        where = _shown(store) if store else alerts_topic(agency)
         raise Misconfigured(f"There is no alert {alert_id} in {where}: check the id and the agency.")
     if alert.recipient != agency:
         raise Misconfigured(f"The alert {alert_id} was for {alert.recipient}, not for {agency}.")
@@ -92,12 +97,11 @@ def _tell(broker: BrokerSettings, agency: str, acknowledgement: Acknowledgement)
 
 def _keep(store: str | None, acknowledgement: Acknowledgement) -> str:
     """Keeps the answer beside the alert where the store can; the hub has it in any case."""
-    kind, _, path = (store or "").partition(":")
-    if kind != "sqlite":
+    if (store or "").partition(":")[0] not in DATABASES:
         return ""
     try:
-        with closing(SqliteHandler(Path(path))) as database:
-            database.acknowledged(acknowledgement)
+        with closing(_database(store or "")) as database, database.writing() as connection:
+            keep_acknowledgements(connection, [acknowledgement])
     except (RetryLater, Misconfigured) as exc:
         return f" It was not kept here: {exc}"
     return ""
@@ -107,9 +111,9 @@ def _stored(store: str, alert_id: str) -> Alert | None:
     kind, _, path = store.partition(":")
     if kind == "jsonl" and path:
         return _first(_jsonl_lines(Path(path), alert_id), alert_id)
-    if kind == "sqlite" and path:
-        return _first(_sqlite_rows(Path(path), alert_id), alert_id)
-    raise Misconfigured(f"--store {store!r} is not known: use sqlite:PATH or jsonl:PATH.")
+    if kind in DATABASES and path:
+        return _first(_database_rows(store, alert_id), alert_id)
+    raise Misconfigured("--store is not known: use sqlite:PATH, database:URL or jsonl:PATH.")
 
 
 def _jsonl_lines(path: Path, alert_id: str) -> Iterator[bytes]:
@@ -122,14 +126,20 @@ def _jsonl_lines(path: Path, alert_id: str) -> Iterator[bytes]:
         raise Misconfigured(f"{path} cannot be read ({exc.strerror}).") from exc
 
 
-def _sqlite_rows(path: Path, alert_id: str) -> Iterator[bytes]:
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            rows = database.execute("SELECT json FROM alerts WHERE alert_id = ?", (alert_id,)).fetchall()
-    except sqlite3.Error as exc:
-        raise Misconfigured(f"{path} is not a threat database that can be read ({exc}).") from exc
-    for row in rows:
-        yield row[0].encode()
+def _shown(store: str) -> str:
+    """The store without its password."""
+    kind, _, name = store.partition(":")
+    return store if kind != "database" else shown(read_url(name))
+
+
+def _database(store: str) -> ThreatDatabase:
+    return ThreatDatabase(store.removeprefix("database:"), make=False)
+
+
+def _database_rows(store: str, alert_id: str) -> Iterator[bytes]:
+    with closing(_database(store)) as database, database.reading() as connection:
+        for text in connection.scalars(select(alerts.c.json).where(alerts.c.alert_id == alert_id)).all():
+            yield text.encode()
 
 
 def _on_topic(broker: BrokerSettings, agency: str, alert_id: str, seconds_max: float) -> Alert | None:

@@ -74,7 +74,9 @@ def ack(
     opinion: Annotated[str | None, typer.Option(help=f"With --action opinion: {', '.join(Opinion)}")] = None,
     note: Annotated[str | None, typer.Option(help="A sentence for the originator's desk.")] = None,
     by: Annotated[str | None, typer.Option(help="The desk that answers; not a person's name.")] = None,
-    store: Annotated[str | None, typer.Option(help="Where the alert is: sqlite:PATH or jsonl:PATH. [topic]")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Where the alert is: sqlite:PATH, database:URL, jsonl:PATH. [topic]")
+    ] = None,
 ) -> None:
     """Say what became of an alert: read, used, a false alarm, an opinion, more wanted.
 

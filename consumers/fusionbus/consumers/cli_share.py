@@ -43,7 +43,9 @@ def ask(
     to: Annotated[list[str], typer.Option(help="The agency that should have it; may be given several times.")],
     reason: Annotated[str, typer.Option(help="Why it needs it; the originator reads this.")],
     by: By = None,
-    store: Annotated[str | None, typer.Option(help="Where the alert is: sqlite:PATH or jsonl:PATH. [topic]")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Where the alert is: sqlite:PATH, database:URL, jsonl:PATH. [topic]")
+    ] = None,
 ) -> None:
     """Ask a report's originator, whoever that is, to let the hub send it to a further agency.
 

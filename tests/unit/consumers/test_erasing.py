@@ -16,8 +16,8 @@ from fusionbus.consumers.append_file import AppendFile
 from fusionbus.consumers.dead_letters import DeadLetters, RawAlert
 from fusionbus.consumers.delivery import Delivery
 from fusionbus.consumers.handlers import Handler, Taken
+from fusionbus.consumers.handlers.database import DatabaseHandler
 from fusionbus.consumers.handlers.jsonl import JsonlHandler
-from fusionbus.consumers.handlers.sqlite import SqliteHandler
 from fusionbus.consumers.handlers.terminal import TerminalHandler
 from fusionbus.consumers.settings import ConsumerSettings
 from fusionbus.consumers.stopping import Stop
@@ -87,7 +87,7 @@ def texts(folder: Path) -> dict[str, str]:
 @pytest.fixture(params=["sqlite", "jsonl"])
 def handler(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Handler]:
     path = tmp_path / f"alerts.{request.param}"
-    opened: Handler = SqliteHandler(path) if request.param == "sqlite" else JsonlHandler(path)
+    opened: Handler = DatabaseHandler(f"sqlite:{path}") if request.param == "sqlite" else JsonlHandler(path)
     with closing(opened):
         yield opened
 
@@ -117,7 +117,7 @@ def test_an_erased_alert_that_comes_again_is_not_taken_again(handler: Handler, t
 
 def test_what_is_left_is_who_told_it_when_and_under_which_markings(tmp_path: Path) -> None:
     first = marked()
-    with closing(SqliteHandler(tmp_path / "threats.db")) as handler:
+    with closing(DatabaseHandler(f"sqlite:{tmp_path}/threats.db")) as handler:
         handler.take(first)
         handler.take(purge_of(first))
     with closing(sqlite3.connect(tmp_path / "threats.db")) as database:
@@ -151,22 +151,23 @@ def test_an_exercise_is_erased_alone(handler: Handler, tmp_path: Path) -> None:
 
 def test_a_database_from_before_is_written_anew_once_so_that_old_free_pages_go(tmp_path: Path) -> None:
     path = tmp_path / "threats.db"
-    with closing(SqliteHandler(path)) as handler:
+    with closing(DatabaseHandler(f"sqlite:{path}")) as handler:
         handler.take(marked())
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA secure_delete = OFF")
-        for table in ("bodies", "persons", "entities", "tokens", "alerts", "incidents"):
+        for table in ("texts", "bodies", "persons", "entities", "tokens", "alerts", "incidents"):
             database.execute(f"DELETE FROM {table}")  # noqa: S608 - the tables named here
+        database.execute("INSERT INTO texts_words (texts_words) VALUES ('optimize')")
         database.execute("PRAGMA user_version = 0")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert files_hold(tmp_path, MARK)
-    SqliteHandler(path).close()
+    DatabaseHandler(f"sqlite:{path}").close()
     assert files_hold(tmp_path, MARK) == []
 
 
 def test_a_reader_of_the_database_delays_the_emptying_of_its_log_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "threats.db"
-    with closing(SqliteHandler(path, busy_s=0.05)) as handler:
+    with closing(DatabaseHandler(f"sqlite:{path}", busy_s=0.05)) as handler:
         handler.take(marked())
         with closing(sqlite3.connect(path, isolation_level=None)) as reader:
             reader.execute("BEGIN")

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from fusionbus.consumers.handlers import Handler, Taken, open_handler
+from fusionbus.consumers.handlers.database import DatabaseHandler
 from fusionbus.consumers.handlers.jsonl import JsonlHandler
-from fusionbus.consumers.handlers.sqlite import SqliteHandler
 from fusionbus.consumers.handlers.terminal import TerminalHandler
 from fusionbus.consumers.testing import RecordingHandler, sample_alert
 from fusionbus.contract.alert import Alert
@@ -73,7 +73,7 @@ def _sqlite(folder: Path) -> Case:
         with closing(sqlite3.connect(path)) as database:
             return [row[0] for row in database.execute("SELECT alert_id FROM alerts ORDER BY rowid")]
 
-    return Case(f"sqlite:{path}", lambda: SqliteHandler(path), held)
+    return Case(f"sqlite:{path}", lambda: DatabaseHandler(f"sqlite:{path}"), held)
 
 
 def _recording(_folder: Path) -> Case:
@@ -185,5 +185,5 @@ def test_what_is_kept_is_for_the_owner_only(lasting: Case) -> None:
 
 @pytest.mark.parametrize("spec", ["terminal:x", "jsonl", "jsonl:", "sqlite:", "webhook:x", ""])
 def test_an_unknown_handler_is_one_sentence_with_the_known_ones(spec: str) -> None:
-    with pytest.raises(Misconfigured, match=r"use terminal, jsonl:PATH or sqlite:PATH"):
+    with pytest.raises(Misconfigured, match=r"use terminal, jsonl:PATH, sqlite:PATH or database:URL"):
         open_handler(spec)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from fusionbus.consumers import words
 from fusionbus.consumers.cli import commands
-from fusionbus.consumers.handlers.sqlite import SqliteHandler
+from fusionbus.consumers.handlers.database import DatabaseHandler
 from fusionbus.contract.errors import FusionError, Misconfigured
 from fusionbus.contract.vocabulary import Kind, Province, Severity
 
@@ -35,7 +35,7 @@ def test_a_circle_is_read_and_a_wrong_one_refused() -> None:
     ("arguments", "sentence"),
     [
         (["alerts", "--agency", "a b"], "--agency 'a b' is not an agency's short name"),
-        (["alerts", "--agency", "CTD-KP", "--handler", "x"], "use terminal, jsonl:PATH or sqlite:PATH"),
+        (["alerts", "--agency", "CTD-KP", "--handler", "x"], "use terminal, jsonl:PATH, sqlite:PATH or database:URL"),
         (["alerts", "--agency", "CTD-KP", "--group", "a.b"], "--group 'a.b' is not a name"),
         (["ack", ALERT, "--agency", "CTD-KP", "--action", "binned"], "use one of received, read, used, false_alarm"),
         (["ack", ALERT, "--agency", "CTD-KP", "--action", "opinion"], "strongly-disagree, disagree, neutral"),
@@ -59,10 +59,12 @@ def test_a_wrong_command_line_is_one_sentence(arguments: list[str], sentence: st
 def test_a_store_without_the_alert_is_one_sentence(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "store"
     if kind == "sqlite":
-        SqliteHandler(path).close()
+        DatabaseHandler(f"sqlite:{path}").close()
     else:
         path.write_text("", encoding="utf-8")
     arguments = ["ack", ALERT, "--agency", "CTD-KP", "--action", "used", "--store", f"{kind}:{path}"]
     assert f"There is no alert {ALERT} in" in str(CliRunner().invoke(commands, arguments).exception)
     arguments[-1] = f"{kind}:{tmp_path}/missing"
-    assert re.search("cannot be read|can be read", str(CliRunner().invoke(commands, arguments).exception))
+    assert re.search(
+        "cannot be read|There is no threat database", str(CliRunner().invoke(commands, arguments).exception)
+    )

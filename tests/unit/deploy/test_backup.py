@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from builders import NOW, a_subscription, an_agency, an_alert
 from fusionbus.consumers.handlers import Taken
-from fusionbus.consumers.handlers.sqlite import SqliteHandler
+from fusionbus.consumers.handlers.database import DatabaseHandler
 from fusionbus.contract import ids
 from fusionbus.contract.agency import Removal, registry_key
 from fusionbus.contract.codec import encode
@@ -40,7 +40,7 @@ def run(*words: str) -> str:
 def threats(tmp_path: Path) -> Path:
     """A threat database of one alert."""
     path = tmp_path / "threats.db"
-    handler = SqliteHandler(path)
+    handler = DatabaseHandler(f"sqlite:{path}")
     handler.take(an_alert())
     handler.close()
     return path
@@ -69,7 +69,7 @@ def test_a_backup_is_its_owners_alone_counts_its_rows_and_leaves_nothing_unfinis
 def test_a_database_in_use_is_copied_as_of_one_moment_and_put_back_under_its_receiver(
     tmp_path: Path, threats: Path
 ) -> None:
-    handler = SqliteHandler(threats)  # its log (WAL) holds what the file does not
+    handler = DatabaseHandler(f"sqlite:{threats}")  # its log (WAL) holds what the file does not
     handler.take(an_alert(alert_id=ids.alert_id("i", 2, "IB")))
     run("backup", str(tmp_path / "two"), "--no-registry", "--database", str(threats))
     handler.take(an_alert(alert_id=ids.alert_id("i", 3, "IB")))
@@ -103,7 +103,7 @@ def test_a_lost_database_comes_back(tmp_path: Path, kept: Path) -> None:
     back = tmp_path / "elsewhere.db"
     assert "1 alerts" in run("restore", str(kept), "--database", str(back))
     assert stat.S_IMODE(back.stat().st_mode) == 0o600
-    handler = SqliteHandler(back)
+    handler = DatabaseHandler(f"sqlite:{back}")
     assert handler.take(an_alert()) is Taken.REPEAT
     handler.close()
 

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.errors import Misconfigured
+from fusionbus.shell.plain import neutral
 
 
 class Taken(Enum):
@@ -43,11 +44,14 @@ class KeepsAcknowledgements(Protocol):
         """Keeps one acknowledgement that the broker has taken."""
 
 
-HANDLERS = "terminal, jsonl:PATH or sqlite:PATH"
+HANDLERS = "terminal, jsonl:PATH, sqlite:PATH or database:URL"
+
+DATABASES = ("sqlite", "database")
+"""`sqlite:PATH` is short for `database:sqlite:PATH`."""
 
 
 def open_handler(spec: str) -> Handler:
-    """The handler that `terminal`, `jsonl:PATH` or `sqlite:PATH` names. Raises: Misconfigured."""
+    """The handler that `terminal`, `jsonl:PATH`, `sqlite:PATH` or `database:URL` names. Raises: Misconfigured."""
     # Imported where it is asked for: a database host needs no terminal, and a broken extra breaks only itself.
     kind, _, path = spec.partition(":")
     if kind == "terminal" and not path:
@@ -58,8 +62,8 @@ def open_handler(spec: str) -> Handler:
         from fusionbus.consumers.handlers.jsonl import JsonlHandler  # noqa: PLC0415
 
         return JsonlHandler(Path(path))
-    if kind == "sqlite" and path:
-        from fusionbus.consumers.handlers.sqlite import SqliteHandler  # noqa: PLC0415
+    if kind in DATABASES and path:
+        from fusionbus.consumers.handlers.database import DatabaseHandler  # noqa: PLC0415
 
-        return SqliteHandler(Path(path))
-    raise Misconfigured(f"--handler {spec!r} is not known: use {HANDLERS}.")
+        return DatabaseHandler(path if kind == "database" else spec)
+    raise Misconfigured(f"--handler {neutral(kind)[:20]!r} is not known or names nothing: use {HANDLERS}.")

@@ -14,8 +14,10 @@ from fusionbus.contract.errors import Misconfigured, RetryLater
 BUSY_S_MAX: Final = 10.0
 """A receiver holds the database for one alert at a time: milliseconds."""
 OWNER_ONLY: Final = 0o600
-MARKS: Final = frozenset({"schema_version", "alerts"})
-"""Tables by which a threat database is known."""
+MARKS: Final = (frozenset({"alembic_version", "alerts"}), frozenset({"schema_version", "alerts"}))
+"""Tables by which a threat database is known: as it is, and as it was before `alembic_version`."""
+INDEX: Final = "texts_words"
+"""The full-text index: its tables hold no rows of anybody's."""
 
 
 def copy(source: Path, target: Path) -> dict[str, int]:
@@ -73,12 +75,13 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _checked(database: sqlite3.Connection, path: Path) -> dict[str, int]:
     names = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
-    if not set(names) >= MARKS:
+    if not any(set(names) >= marks for marks in MARKS):
         raise Misconfigured(f"{path} is a database, but no threat database of fusionbus: name another file.")
     told = database.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if told != "ok":
         raise Misconfigured(f"{path} is damaged ({told}): restore it from a backup.")
-    return {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608 - its own names
+    tables = [name for name in names if not name.startswith(INDEX)]
+    return {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608 - its own names
 
 
 @contextmanager

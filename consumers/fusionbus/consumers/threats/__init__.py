@@ -1,0 +1,1 @@
+"""The threat database: what an agency, or the centre for many, keeps of alerts, and how it is searched."""

@@ -1,0 +1,62 @@
+"""One report's way, as far as the asker may know it: its own receipts, the alerts it got, what it said of them."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, and_, select
+
+from fusionbus.consumers.threats.database import ThreatDatabase
+from fusionbus.consumers.threats.found import Journey, Step
+from fusionbus.consumers.threats.tables import acknowledgements, alerts, bodies
+from fusionbus.consumers.threats.tables_hub import receipts
+from fusionbus.consumers.threats.viewer import Viewer
+
+
+def journey(database: ThreatDatabase, viewer: Viewer, report_id: str) -> Journey | None:
+    """The report's steps in order; None where the viewer knows nothing of it. Raises: RetryLater, Misconfigured.
+
+    An operator may ask too: steps hold ids, times and outcomes, and no report.
+    """
+    with database.reading() as db:
+        steps = [*_receipts(db, viewer, report_id), *_alerts(db, viewer, report_id), *_said(db, viewer, report_id)]
+    steps.sort(key=lambda step: step.at)
+    return Journey(report_id=report_id, steps=tuple(steps)) if steps else None
+
+
+def _receipts(db: Connection, viewer: Viewer, report_id: str) -> Iterator[Step]:
+    mine = and_(receipts.c.agency == viewer.agency, receipts.c.report_id == report_id)
+    for row in db.execute(select(receipts).where(mine)):
+        yield Step(
+            at=row.at,
+            what=f"receipt: {row.outcome}",
+            sentence=row.sentence or "",
+            incident_id=row.incident_id,
+            revision=row.revision,
+        )
+
+
+def _alerts(db: Connection, viewer: Viewer, report_id: str) -> Iterator[Step]:
+    found = select(alerts, bodies.c.revision).join(bodies, bodies.c.alert_id == alerts.c.alert_id)
+    for row in db.execute(found.where(bodies.c.recipient == viewer.agency, bodies.c.report_id == report_id)):
+        yield Step(
+            at=row.issued_at,
+            what=f"alert: {row.kind}",
+            sentence=row.why,
+            alert_id=row.alert_id,
+            incident_id=row.incident_id,
+            revision=row.revision,
+        )
+
+
+def _said(db: Connection, viewer: Viewer, report_id: str) -> Iterator[Step]:
+    found = select(acknowledgements).join(bodies, bodies.c.alert_id == acknowledgements.c.alert_id)
+    mine = and_(
+        bodies.c.recipient == viewer.agency, acknowledgements.c.agency == viewer.agency, bodies.c.report_id == report_id
+    )
+    for row in db.execute(found.where(mine)):
+        opinion = f" ({row.opinion})" if row.opinion else ""
+        yield Step(
+            at=row.at,
+            what=f"said: {row.action}{opinion}",
+            sentence=f"By {row.by}." if row.by else "",
+            alert_id=row.alert_id,
+        )

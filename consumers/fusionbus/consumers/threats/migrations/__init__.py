@@ -1,0 +1,1 @@
+"""How the database came to its tables, one step a file; Alembic runs them when a database is opened."""
