@@ -2,14 +2,19 @@
 
 from alembic import context
 
-from fusionbus.consumers.threats import tables, tables_hub
 from fusionbus.consumers.threats.columns import METADATA
 
-_READ = (tables, tables_hub)  # so that all tables are known
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
-    transactional_ddl=True,
-    transaction_per_migration=False,
-)
-context.run_migrations()
+
+def run() -> None:
+    """Takes the steps that are missing."""
+    context.configure(
+        connection=context.config.attributes["connection"],
+        target_metadata=METADATA,
+        transactional_ddl=True,
+        transaction_per_migration=False,
+    )
+    context.run_migrations()
+
+
+if __name__ == "env_py":  # the name that Alembic gives this file when it runs it
+    run()
