@@ -42,7 +42,7 @@ def answer(
     with explained(broker):
         alert = find_alert(alert_id, agency, store, broker, settings)
         if alert.kind.is_notice:
-            raise Misconfigured(_instead(alert))
+            raise Misconfigured(instead(alert))
         acknowledgement = Acknowledgement(
             agency=agency,
             by=by,
@@ -77,7 +77,7 @@ def find_alert(
     return alert
 
 
-def _instead(notice: Alert) -> str:
+def instead(notice: Alert) -> str:
     """What to do about an alert that nobody waits to hear of."""
     if notice.escalation is None:
         return f"The alert {notice.alert_id} is a question: answer it with `fusionbus share answer`."
