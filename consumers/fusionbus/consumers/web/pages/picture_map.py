@@ -1,0 +1,94 @@
+"""The map of incidents as an element of a page; what it draws is told to it in one message, then in differences."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+from fusionbus.consumers.threats.picture import Spot
+from fusionbus.consumers.web.pages.marks import rank_of
+from fusionbus.consumers.web.pages.picture_rows import title
+from fusionbus.contract.errors import Misconfigured
+
+BUNDLED: Final = Path(__file__).with_name("pakistan.geojson")
+BASEMAP_BYTES_MAX: Final = 2_000_000
+"""A browser draws it anew for every frame of a move: more points than this make that slow."""
+TITLE_CHARACTERS_MAX: Final = 120
+Window = tuple[float | None, float | None]
+Point = tuple[str, float, float, int, int, str]
+"""Id, latitude, longitude, rank of severity, seconds since 1970, title."""
+
+
+class PictureMap(Element, component="picture_map.js"):
+    """The map. `on_window` hears which stretch of time was chosen with the slider."""
+
+    def __init__(self, on_window: Callable[[Window], None], window: Window, nothing: str) -> None:
+        super().__init__()
+        self._props["nothing"] = nothing
+        self._props["window"] = list(window) if window != (None, None) else []
+        self._shown: dict[str, Point] | None = None
+        self.on("window", lambda event: on_window(_window(event)))
+
+    def basemap(self, geojson: object) -> None:
+        """Draws what lies under the incidents."""
+        self.run_method("basemap", geojson)
+
+    def show(self, points: Iterable[Point]) -> int:
+        """Shows these and no others; how many differ from what was shown."""
+        now = {point[0]: point for point in points}
+        before = self._shown or {}
+        changed = [point for name, point in now.items() if before.get(name) != point]
+        gone = [name for name in before if name not in now]
+        if changed or gone or self._shown is None:
+            self.run_method("put", changed, gone, self._shown is None)
+        self._shown = now
+        return len(changed) + len(gone)
+
+
+def points(found: Iterable[Spot]) -> list[Point]:
+    """The incidents as the map takes them."""
+    return [
+        (
+            spot.incident_id,
+            round(spot.lat, 4),
+            round(spot.lon, 4),
+            rank_of(spot.severity),
+            int(spot.at.timestamp()),
+            title(spot)[:TITLE_CHARACTERS_MAX],
+        )
+        for spot in found
+    ]
+
+
+@lru_cache(maxsize=4)
+def basemap_of(path: Path = BUNDLED) -> dict[str, Any]:
+    """The map's ground, from a file of GeoJSON. Raises: Misconfigured where it is none."""
+    try:
+        text = path.read_bytes()
+        told = json.loads(text) if len(text) <= BASEMAP_BYTES_MAX else None
+    except (OSError, ValueError) as exc:
+        raise Misconfigured(f"{path} is not a map that can be read: name a file of GeoJSON in FUSION_WEB_MAP.") from exc
+    if told is None:
+        raise Misconfigured(
+            f"{path} is larger than {BASEMAP_BYTES_MAX:,} bytes: simplify it, a browser must redraw it."
+        )
+    if not isinstance(told, dict) or not _is_collection(told.get("features")):
+        raise Misconfigured(f"{path} is no GeoJSON FeatureCollection of outlines: FUSION_WEB_MAP needs one.")
+    return told
+
+
+def _is_collection(features: object) -> bool:
+    if not isinstance(features, Sequence) or isinstance(features, str) or not features:
+        return False
+    return all(isinstance(each, dict) and isinstance(each.get("geometry"), dict) for each in features)
+
+
+def _window(event: GenericEventArguments) -> Window:
+    """The stretch of time that the slider asks for; what is no time counts as none."""
+    told = event.args if isinstance(event.args, list) else [None, None]
+    start, end = (value if isinstance(value, int | float) else None for value in [*told, None, None][:2])
+    return start, end
