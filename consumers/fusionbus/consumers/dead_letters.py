@@ -11,7 +11,7 @@ from fusionbus.consumers.append_file import AppendFile
 from fusionbus.contract import codec, ids
 from fusionbus.contract.base import AgencyId
 from fusionbus.contract.codec import SENTENCE_MAX, Undecodable
-from fusionbus.contract.errors import Misconfigured, RetryLater
+from fusionbus.contract.errors import FixTheReport, Misconfigured, RetryLater
 from fusionbus.contract.keeping import Erasure
 from fusionbus.contract.records import DeadLetter, RejectReason
 from fusionbus.shell.settings import default_home
@@ -94,7 +94,11 @@ class DeadLetters:
 
 def given_up(handler: str, error: Exception) -> Undecodable:
     """Why a handler could not take an alert. An unforeseen error's text stays out: it may quote the alert."""
-    said = str(error) if isinstance(error, RetryLater) else f"{type(error).__name__}, see the receiver's log"
+    said = (
+        str(error)
+        if isinstance(error, RetryLater | FixTheReport)
+        else f"{type(error).__name__}, see the receiver's log"
+    )
     return Undecodable(RejectReason.UNPROCESSABLE, f"Handler {handler}: {said}"[:SENTENCE_MAX], handler)
 
 

@@ -183,7 +183,7 @@ def test_what_is_kept_is_for_the_owner_only(lasting: Case) -> None:
         assert lasting.path.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("spec", ["terminal:x", "jsonl", "jsonl:", "sqlite:", "webhook:x", ""])
+@pytest.mark.parametrize("spec", ["terminal:x", "jsonl", "jsonl:", "sqlite:", "cap", "pigeon:x", ""])
 def test_an_unknown_handler_is_one_sentence_with_the_known_ones(spec: str) -> None:
-    with pytest.raises(Misconfigured, match=r"use terminal, jsonl:PATH, sqlite:PATH or database:URL"):
+    with pytest.raises(Misconfigured, match=r"use terminal, jsonl:PATH, sqlite:PATH, database:URL, cap:DIR"):
         open_handler(spec)

@@ -1,5 +1,6 @@
 """Handlers: what is done with an alert. Each takes an alert once, however often it is handed over."""
 
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -44,26 +45,72 @@ class KeepsAcknowledgements(Protocol):
         """Keeps one acknowledgement that the broker has taken."""
 
 
-HANDLERS = "terminal, jsonl:PATH, sqlite:PATH or database:URL"
+@runtime_checkable
+class TellsTogether(Protocol):
+    """A handler that can put several alerts, or a word of ours, into one message for a person."""
+
+    def tell(self, alerts: Sequence[Alert], word: str, key: str) -> None:
+        """Sends them; the same key makes the same message, however often it is sent."""
+
+
+HANDLERS = (
+    "terminal, jsonl:PATH, sqlite:PATH, database:URL, cap:DIR, stix:DIR, drop:DIR, webhook:URL, smtp:ADDRESS, "
+    "syslog:HOST:PORT or syslogs:HOST:PORT"
+)
 
 DATABASES = ("sqlite", "database")
 """`sqlite:PATH` is short for `database:sqlite:PATH`."""
 
 
 def open_handler(spec: str) -> Handler:
-    """The handler that `terminal`, `jsonl:PATH`, `sqlite:PATH` or `database:URL` names. Raises: Misconfigured."""
-    # Imported where it is asked for: a database host needs no terminal, and a broken extra breaks only itself.
-    kind, _, path = spec.partition(":")
-    if kind == "terminal" and not path:
-        from fusionbus.consumers.handlers.terminal import TerminalHandler  # noqa: PLC0415
-
-        return TerminalHandler()
-    if kind == "jsonl" and path:
-        from fusionbus.consumers.handlers.jsonl import JsonlHandler  # noqa: PLC0415
-
-        return JsonlHandler(Path(path))
-    if kind in DATABASES and path:
-        from fusionbus.consumers.handlers.database import DatabaseHandler  # noqa: PLC0415
-
-        return DatabaseHandler(path if kind == "database" else spec)
+    """The handler that a spec such as `jsonl:PATH` names; see `HANDLERS`. Raises: Misconfigured."""
+    kind, _, target = spec.partition(":")
+    if bool(target) is (kind != "terminal"):
+        opened = _on_this_machine(kind, target) or _outward(kind, target)
+        if opened is not None:
+            return opened
+    # What follows the kind may be an address with a secret in it: it is not repeated.
     raise Misconfigured(f"--handler {neutral(kind)[:20]!r} is not known or names nothing: use {HANDLERS}.")
+
+
+# Handlers are imported where they are asked for: a database host needs no terminal, and a broken extra breaks only
+# itself.
+def _on_this_machine(kind: str, target: str) -> Handler | None:
+    match kind:
+        case "terminal":
+            from fusionbus.consumers.handlers.terminal import TerminalHandler  # noqa: PLC0415
+
+            return TerminalHandler()
+        case "jsonl":
+            from fusionbus.consumers.handlers.jsonl import JsonlHandler  # noqa: PLC0415
+
+            return JsonlHandler(Path(target))
+        case _ if kind in DATABASES:
+            from fusionbus.consumers.handlers.database import DatabaseHandler  # noqa: PLC0415
+
+            return DatabaseHandler(target if kind == "database" else f"{kind}:{target}")
+        case "cap" | "stix" | "drop":
+            from fusionbus.consumers.handlers.folder import open_folder  # noqa: PLC0415
+
+            return open_folder(kind, Path(target))
+    return None
+
+
+def _outward(kind: str, target: str) -> Handler | None:
+    if kind not in {"webhook", "smtp", "syslog", "syslogs"}:
+        return None
+    from fusionbus.consumers.handlers.outward import OutwardSettings  # noqa: PLC0415
+    from fusionbus.shell.settings import load  # noqa: PLC0415
+
+    settings = load(OutwardSettings)
+    if kind == "webhook":
+        from fusionbus.consumers.handlers.webhook import WebhookHandler  # noqa: PLC0415
+
+        return WebhookHandler(target, settings)
+    if kind == "smtp":
+        from fusionbus.consumers.handlers.smtp import SmtpHandler  # noqa: PLC0415
+
+        return SmtpHandler(target, settings)
+    from fusionbus.consumers.handlers.syslog import SyslogHandler  # noqa: PLC0415
+
+    return SyslogHandler(target, settings, tls=kind == "syslogs")
