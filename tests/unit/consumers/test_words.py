@@ -35,7 +35,10 @@ def test_a_circle_is_read_and_a_wrong_one_refused() -> None:
     ("arguments", "sentence"),
     [
         (["alerts", "--agency", "a b"], "--agency 'a b' is not an agency's short name"),
-        (["alerts", "--agency", "CTD-KP", "--handler", "x"], "use terminal, jsonl:PATH, sqlite:PATH, database:URL, cap:DIR"),
+        (
+            ["alerts", "--agency", "CTD-KP", "--handler", "x"],
+            "use terminal, jsonl:PATH, sqlite:PATH, database:URL, cap:DIR",
+        ),
         (["alerts", "--agency", "CTD-KP", "--group", "a.b"], "--group 'a.b' is not a name"),
         (["ack", ALERT, "--agency", "CTD-KP", "--action", "binned"], "use one of received, read, used, false_alarm"),
         (["ack", ALERT, "--agency", "CTD-KP", "--action", "opinion"], "strongly-disagree, disagree, neutral"),
