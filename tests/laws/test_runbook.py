@@ -6,27 +6,23 @@ from typing import Any
 
 import pytest
 import typer
-import yaml
 from typer.main import get_command
 
 from fusionbus.contract.records import RejectReason
 from fusionbus.shell import cli, metrics
+from monitoring_files import ALERTS, families, grouping
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
-RULES: list[dict[str, Any]] = [
-    rule
-    for path in sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
-    for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
-    for rule in group["rules"]
-]
-OURS = re.compile(r"fusion_[a-z_]+")
-DERIVED = re.compile(r"_(total|bucket|sum|count)$")
 
 
 def anchor(heading: str) -> str:
     return heading.lower().replace(" ", "-")
+
+
+def kebab(alert: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z0-9])", "-", alert).lower()
 
 
 def leaves(command: object, *names: str) -> set[tuple[str, ...]]:
@@ -61,12 +57,13 @@ def test_every_reason_for_a_dead_letter_says_what_to_do() -> None:
 
 def test_each_alert_rule_has_its_section_and_each_section_of_an_alert_its_rule() -> None:
     alerts = [heading for heading, body in SECTIONS.items() if "**Means:**" in body]
-    assert len(RULES) >= len(alerts) > 0
-    assert sorted(rule["annotations"]["runbook"] for rule in RULES) == sorted(
+    assert len(ALERTS) >= len(alerts) > 0
+    assert {rule["annotations"]["runbook"] for rule in ALERTS} == {
         f"docs/runbook.md#{anchor(heading)}" for heading in alerts
-    )
+    }
+    assert all(rule["annotations"]["runbook"].endswith("#" + kebab(rule["alert"])) for rule in ALERTS)
     # Whoever is woken by the name of an alert finds the heading by its words.
-    assert {rule["alert"].lower() for rule in RULES} == {heading.lower().replace(" ", "") for heading in alerts}
+    assert {rule["alert"].lower() for rule in ALERTS} == {heading.lower().replace(" ", "") for heading in alerts}
 
 
 @pytest.mark.parametrize("heading", [heading for heading, body in SECTIONS.items() if "**Means:**" in body])
@@ -77,18 +74,17 @@ def test_a_section_says_what_it_means_what_to_look_at_and_what_to_do(heading: st
     assert -1 not in places
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["alert"]))
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: str(rule["alert"]))
 def test_a_rule_asks_for_metrics_and_labels_that_are_declared_and_says_whether_to_wake_somebody(
     rule: dict[str, Any],
 ) -> None:
-    declared = {str(family.name): family for family in metrics.METRICS.collect()}
-    asked = OURS.findall(rule["expr"])
+    declared = {str(family.name) for family in metrics.METRICS.collect()}
+    asked = families(rule["expr"])
     assert asked
-    assert {DERIVED.sub("", name) for name in asked} <= declared.keys() | {"fusion"}
+    assert asked <= declared
     owners: dict[str, Any] = metrics.METRICS._names_to_collectors  # noqa: SLF001 - there is no public way
-    labels = [getattr(owners[DERIVED.sub("", name)], "_labelnames", ()) for name in asked]
-    known = {"le", "instance"}.union(*labels)
-    grouped = {label.strip() for words in re.findall(r"by \(([a-z, ]+)\)", rule["expr"]) for label in words.split(",")}
+    known = {"le", "instance"}.union(*(getattr(owners[name], "_labelnames", ()) for name in asked))
+    grouped = grouping(rule["expr"])
     shown = set(re.findall(r"\$labels\.([a-z]+)", rule["annotations"]["summary"]))
     assert grouped | shown <= known
     assert not grouped or shown <= grouped

@@ -105,6 +105,12 @@ HUB_LATENCY = Histogram(
     registry=METRICS,
 )
 LAG = Gauge("fusion_lag_records", "Records not yet processed.", ["topic"], registry=METRICS)
+LAG_AGE = Gauge(
+    "fusion_lag_seconds",
+    "Age of the oldest record not yet processed, 0 if none waits. Growing: `fusionbus lag`, then `doctor`.",
+    ["topic"],
+    registry=METRICS,
+)
 SEALED = Counter(
     "fusion_audit_sealed_total", "Audit records sealed. Still while reports come: restart the worker.", registry=METRICS
 )
@@ -137,6 +143,16 @@ DENIED = Counter(
     "fusion_denied_total",
     "What the broker refused, by principal and cause (rights, password, tls). Rising: `fusionbus denials`.",
     ["agency", "cause"],
+    registry=METRICS,
+)
+AUDIT_FAULTS = Gauge(
+    "fusion_audit_faults",
+    "Faults that the last `audit verify` found. Above 0: the audit is not what the hub sealed.",
+    registry=METRICS,
+)
+AUDIT_VERIFIED = Gauge(
+    "fusion_audit_verified_seconds",
+    "Unix time of the last whole `audit verify`. Old: nobody watches the audit.",
     registry=METRICS,
 )
 

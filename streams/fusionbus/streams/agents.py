@@ -164,7 +164,7 @@ def _add_sealer(hub: Hub, key: SealKey) -> None:
     sealer = Sealer(engine.new_table(hub.app, topics.SEALED_TABLE, help="how far the audit is sealed"), key)
 
     def sealed(batch: Sequence[Event]) -> Decision:
-        hub.meter.sealed(len(batch))
+        hub.meter.sealed(batch)
         return sealer.decide(batch)
 
     @hub.app.agent(engine.source(hub.app, topics.AUDIT), name="seal")

@@ -11,6 +11,7 @@ from fusionbus.shell import metrics
 from fusionbus.streams.engine import Counters, Event
 from fusionbus.streams.fusion import Fusion
 from fusionbus.streams.ingress import Work
+from fusionbus.streams.lag_ages import LagAges
 
 _OUTCOMES = {
     ReceiptOutcome.NEW_INCIDENT: metrics.NEW_INCIDENTS,
@@ -39,21 +40,27 @@ class Meter:
 
     _ages: set[tuple[str, str]] = field(default_factory=set)
     _ages_at: float = -AGES_EVERY_S
+    _lag_ages: LagAges = field(default_factory=LagAges)
+    _topics: set[str] = field(default_factory=set)
 
     def count(self, step: str, batch: Sequence[Event], work: Work) -> None:
         """Adds what one batch did."""
         metrics.BATCH.labels(step).observe(len(batch))
+        self._note(batch)
         now = datetime.now(UTC)
         for published_at in work.published:
             metrics.HUB_LATENCY.observe(max(0.0, (now - published_at).total_seconds()))
         for (what, *labels), number in work.tally.items():
             self._add(what, labels, number, now)
 
-    @staticmethod
-    def sealed(records: int) -> None:
+    def sealed(self, batch: Sequence[Event]) -> None:
         """Adds what one batch of the audit sealed."""
-        metrics.BATCH.labels("seal").observe(records)
-        metrics.SEALED.inc(records)
+        metrics.BATCH.labels("seal").observe(len(batch))
+        metrics.SEALED.inc(len(batch))
+        self._note(batch)
+
+    def _note(self, batch: Sequence[Event]) -> None:
+        self._lag_ages.processed(((event.topic, event.partition), event.timestamp_ms / 1000) for event in batch)
 
     @staticmethod
     def _add(what: str, labels: list[str], number: int, now: datetime) -> None:
@@ -89,8 +96,14 @@ class Meter:
         behind: Counter[str] = Counter()
         for (topic, _), records in counters.lag().items():
             behind[topic] += records
-        for topic, records in behind.items():
-            metrics.LAG.labels(topic).set(records)
+        ages = self._lag_ages.look(counters.end, counters.committed, time.time())
+        for topic in self._topics - ages.keys():  # another worker's now
+            metrics.LAG.remove(topic)
+            metrics.LAG_AGE.remove(topic)
+        for topic, seconds in ages.items():
+            metrics.LAG.labels(topic).set(behind[topic])
+            metrics.LAG_AGE.labels(topic).set(seconds)
+        self._topics = set(ages)
         now = time.monotonic()
         if now - self._ages_at >= AGES_EVERY_S:
             self._ages_at = now

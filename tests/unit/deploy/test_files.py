@@ -17,6 +17,7 @@ import yaml
 from fusionbus.deploy import restarts
 from fusionbus.deploy.broker_files import RECORD_BYTES_MAX, RECORD_OVERHEAD_BYTES
 from fusionbus.deploy.broker_jars import KAFKA_VERSION
+from fusionbus.deploy.hub_service import METRICS_PORT
 from fusionbus.shell.cli import build
 from fusionbus.streams.engine import EngineSettings
 
@@ -102,6 +103,7 @@ def test_the_hub_on_kubernetes_runs_without_rights_and_can_be_scraped() -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     port = template["metadata"]["annotations"]["prometheus.io/port"]
     assert port in container["args"]
+    assert port == str(METRICS_PORT)
     assert int(port) in [one["containerPort"] for one in container["ports"]]
     mounts = {one["name"] for one in container["volumeMounts"]}
     assert mounts == {one["name"] for one in template["spec"]["volumes"]}
@@ -175,13 +177,3 @@ def test_systemd_knows_every_line_of_a_unit(path: Path) -> None:
     allowed = ("RestartSteps", "RestartMaxDelaySec", "/opt/fusionbus/bin/fusionbus is not executable")
     faults = [line for line in done.stderr.splitlines() if "fusionbus" in line and not any(a in line for a in allowed)]
     assert faults == []
-
-
-def test_prometheus_scrapes_loopback_only_and_no_port_twice() -> None:
-    config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
-    targets = [
-        target for job in config["scrape_configs"] for part in job["static_configs"] for target in part["targets"]
-    ]
-    assert all(target.startswith("127.0.0.1:") for target in targets)
-    assert len(set(targets)) == len(targets)
-    assert manifest("Deployment")["spec"]["template"]["metadata"]["annotations"]["prometheus.io/port"] in str(targets)

@@ -48,3 +48,15 @@ def test_no_person_place_or_report_shows_in_what_is_served() -> None:
     served = generate_latest(metrics.METRICS).decode()
     for secret in (report.report_id, report.local_ref, "Peshawar", "Chashma"):
         assert secret not in served
+
+
+def test_a_topic_that_went_to_another_worker_is_no_longer_told() -> None:
+    hub, meter = HubOnPaper.of(), Meter()
+    counters = Counters(committed={("accepted", 0): 1, ("audit", 0): 1}, end={("accepted", 0): 9, ("audit", 0): 9})
+    meter.look(hub.fusion, counters)
+    assert metrics.METRICS.get_sample_value("fusion_lag_seconds", {"topic": "audit"}) == 0
+    del counters.committed["audit", 0], counters.end["audit", 0]
+    meter.look(hub.fusion, counters)
+    for name in ("fusion_lag_seconds", "fusion_lag_records"):
+        assert metrics.METRICS.get_sample_value(name, {"topic": "audit"}) is None
+    assert value("fusion_lag_records", topic="accepted") == 8

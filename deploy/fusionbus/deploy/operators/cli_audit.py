@@ -15,6 +15,7 @@ from fusionbus.contract.errors import Misconfigured, NotAllowed
 from fusionbus.contract.records import AuditRecord, Receipt
 from fusionbus.deploy.operators import showing, story, words
 from fusionbus.deploy.operators.bus import Bus
+from fusionbus.deploy.operators.cli_audit_watch import watch
 from fusionbus.deploy.operators.cli_seals import keep_checkpoints, verify
 from fusionbus.deploy.operators.settings import OperatorSettings
 from fusionbus.deploy.operators.story import Line, Recipient
@@ -29,6 +30,7 @@ CLOCKS_APART_MAX: Final = timedelta(hours=1)
 audit_commands = typer.Typer(no_args_is_help=True, help="Read what the hub did, and why.")
 audit_commands.command("verify")(verify)
 audit_commands.command("checkpoints")(keep_checkpoints)
+audit_commands.command("watch")(watch)
 
 
 @audit_commands.command()

@@ -51,15 +51,20 @@ def verify(
     rewritten by someone who holds the hub's key.
     Example: fusionbus audit verify --public-key audit-seal.pub --checkpoints checkpoints.jsonl
     """
+    verdict = verdict_now(checkpoints or (), public_key, bootstrap)
+    _tell_json(verdict) if as_json else tell(verdict)
+    raise typer.Exit(EXIT_FAULTS if verdict.faults else 0)
+
+
+def verdict_now(checkpoints: Iterable[Path], public_key: list[Path] | None, bootstrap: str | None) -> Verdict:
+    """What the whole audit says at this moment. Raises: FusionError where it cannot be read or checked."""
     settings = load(OperatorSettings, bootstrap=bootstrap).model_copy(update={"scan_s_max": math.inf})
     keys = _keys(public_key, settings)
-    lines = [line for path in checkpoints or () for line in _lines(path)]
+    lines = [line for path in checkpoints for line in _lines(path)]
     with Bus(settings) as bus:
         seals = [Stored(one.partition, one.offset, one.value) for one in _read(bus, topics.AUDIT_SEALS, "seals")]
         found = map(_found, _read(bus, topics.AUDIT, "records"))
-        verdict = seal_check.check(found, seals, lines, keys, datetime.now(UTC))
-    _tell_json(verdict) if as_json else _tell(verdict)
-    raise typer.Exit(EXIT_FAULTS if verdict.faults else 0)
+        return seal_check.check(found, seals, lines, keys, datetime.now(UTC))
 
 
 def keep_checkpoints(
@@ -185,7 +190,8 @@ def _append(out: Path, heads: list[Checkpoint]) -> None:
         raise Misconfigured(f"Checkpoints cannot be written to {out} ({exc.strerror}).") from exc
 
 
-def _tell(verdict: Verdict) -> None:
+def tell(verdict: Verdict) -> None:
+    """Prints each fault and what was looked at."""
     for fault in verdict.faults[:SHOWN_MAX]:
         typer.echo(str(fault))
     more = len(verdict.faults) - SHOWN_MAX
