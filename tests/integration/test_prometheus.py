@@ -23,7 +23,7 @@ from running_hub import COMMAND, Bus, running, until
 
 pytestmark = pytest.mark.broker
 
-AGENCIES = {
+AGENCIES: dict[str, dict[str, Any]] = {
     "CTD-KP": {"group": "ctd", "organisation": "KP Police", "provinces": ["PK-KP"]},
     "IB": {
         "group": "federal",
@@ -106,12 +106,15 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         bus.start(FUSION_METRICS_PORT=str(hub))
         line = [COMMAND, "alerts", "--agency", "IB", "--handler", f"sqlite:{folder / 'ib.db'}", "--metrics-port"]
         bus.started["receiver"] = subprocess.Popen(
-            [*line, str(receiver)], env={"FUSION_BOOTSTRAP": bus.bootstrap, "PATH": ""}, stdout=subprocess.DEVNULL
+            [*line, str(receiver)],
+            env={"FUSION_BOOTSTRAP": bus.bootstrap, "PATH": ""},
+            stdout=subprocess.DEVNULL,
+            text=True,
         )
         storage = ("--storage.tsdb.path", str(folder / "tsdb"), "--web.listen-address", f"127.0.0.1:{own}")
         with (folder / "prometheus.log").open("w") as log:
             line = [tool("prometheus"), "--config.file", str(config), *storage]
-            bus.started["prometheus"] = subprocess.Popen(line, stdout=log, stderr=log)
+            bus.started["prometheus"] = subprocess.Popen(line, stdout=log, stderr=log, text=True)
         found = Watched(f"http://127.0.0.1:{own}", bus)
         until(found.answers, "Prometheus scrapes worker and receiver")
         until(lambda: found.result("fusion_ready == 1"), "the worker is ready")
