@@ -95,7 +95,7 @@ def figures(seen: Seen, silent_s: float) -> Figures:
     return Figures(
         agencies=tuple(_agencies(seen, samples, silent_s, heard=bool(workers))),
         waiting=_waiting(samples),
-        reports_s=sum(n for (name, _), n in seen.minute.items() if name == "fusion_reports_in_total") / 60
+        reports_s=sum(n for (name, _), n in seen.minute.items() if name == "fusion_reports_in_total") / seen.minute_s
         if workers
         else None,
         incidents_open=int(open_now) if workers else None,
@@ -124,7 +124,7 @@ def narrowed(all_figures: Figures, agency: str, *, reviews: bool) -> Figures:
 
 
 def _agencies(seen: Seen, samples: Iterable[Sample], silent_s: float, *, heard: bool) -> Iterator[AgencyFigures]:
-    last: dict[str, float] = {}
+    last = {agency: at for agency, at in seen.heard.items() if at is not None}
     waiting: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(AGE_NAMES, 0))
     for sample in samples:
         agency = sample.label("agency")
@@ -132,13 +132,13 @@ def _agencies(seen: Seen, samples: Iterable[Sample], silent_s: float, *, heard: 
             last[agency] = max(sample.value, last.get(agency, 0.0))
         elif sample.name == "fusion_unacknowledged_alerts":
             waiting[agency][sample.label("age")] += int(sample.value)
-    for agency in sorted(seen.agencies | last.keys() | waiting.keys()):
+    for agency in sorted(seen.heard.keys() | last.keys() | waiting.keys()):
         at = last.get(agency)
         yield AgencyFigures(
             agency,
             at,
             silent=at is not None and seen.at - at > silent_s,
-            reports_s=seen.minute.get(("fusion_reports_in_total", agency), 0.0) / 60 if heard else None,
+            reports_s=seen.minute.get(("fusion_reports_in_total", agency), 0.0) / seen.minute_s if heard else None,
             waiting=waiting[agency],
         )
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import Final
@@ -22,7 +22,7 @@ from fusionbus.shell.settings import BrokerSettings
 
 MINUTE_S: Final = 60.0
 CLIENT_ID: Final = "fusion-dashboard"
-AGENCIES_EVERY_S: Final = 30.0
+HEARD_EVERY_S: Final = 30.0
 STOP_S_MAX: Final = 5.0
 
 log = structlog.get_logger()
@@ -34,22 +34,23 @@ class Lookout:
     Args:
         settings: whom to ask and how often.
         broker: where the broker is.
-        agencies: those that should be heard of, asked for every half minute.
+        heard: the agencies, and when each was last heard before the workers started; asked every half minute.
     """
 
     def __init__(
-        self, settings: OperationsSettings, broker: BrokerSettings, agencies: Callable[[], Collection[str]]
+        self, settings: OperationsSettings, broker: BrokerSettings, heard: Callable[[], Mapping[str, float | None]]
     ) -> None:
-        self._settings, self._broker_settings, self._agencies_of = settings, broker, agencies
+        self._settings, self._broker_settings, self._heard_of = settings, broker, heard
         self._sources = {url: Source(url) for url in settings.urls()}
         self._processes: dict[str, tuple[Sample, ...]] = {}
         self._window = Window()
         self._broker = Source(broker.bootstrap)
         self._behind: Behind | None = None
         self._trend: deque[tuple[float, float]] = deque()
-        self._agencies: frozenset[str] = frozenset()
-        self._agencies_at = -AGENCIES_EVERY_S
+        self._heard: Mapping[str, float | None] = {}
+        self._heard_at = -HEARD_EVERY_S
         self._offsets: Offsets | None = None
+        self._began = time.time()
         self._lock, self._over = Lock(), Event()
         self._threads: list[Thread] = []
 
@@ -78,9 +79,10 @@ class Lookout:
                 self._broker,
                 self._behind,
                 tuple(self._trend),
+                min(MINUTE_S, max(1.0, now - self._began)),
                 self._window.within(now - MINUTE_S),
                 self._window.within(now - 5 * MINUTE_S),
-                self._agencies,
+                self._heard,
             )
 
     def _again(self, look: Callable[[], None], every_s: float) -> None:
@@ -111,11 +113,11 @@ class Lookout:
                     self._window.take(url, told, began)
 
     def _look_for_agencies(self) -> None:
-        if time.monotonic() - self._agencies_at < AGENCIES_EVERY_S:
+        if time.monotonic() - self._heard_at < HEARD_EVERY_S:
             return
-        self._agencies_at = time.monotonic()
+        self._heard_at = time.monotonic()
         with suppress(FusionError):  # the database's own pages tell that it is out of reach
-            self._agencies = frozenset(self._agencies_of())
+            self._heard = self._heard_of()
 
     def _broker_once(self) -> None:
         began = time.time()

@@ -52,8 +52,10 @@ class Seen:
     """None: never seen."""
     trend: tuple[tuple[float, float], ...] = ()
     """How many seconds the hub was behind, by time, oldest first."""
+    minute_s: float = 60.0
+    """How long `minute` is: less where the looking began later."""
     minute: Mapping[Key, float] = field(default_factory=dict)
     """What the counters that are followed gained in the last minute."""
     five_minutes: Mapping[Key, float] = field(default_factory=dict)
-    agencies: frozenset[str] = frozenset()
-    """Those of the registry, as far as the threat database knows it."""
+    heard: Mapping[str, float | None] = field(default_factory=dict)
+    """The agencies of the registry and when each was last heard, as far as the threat database knows."""

@@ -5,34 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from nicegui import ui
+
+from fusionbus.consumers.web.people import Person, Right
 
 STATIC: Final = Path(__file__).resolve().parents[1] / "static"
 STATIC_PATH: Final = "/static"
 """Where the server shows the files of STATIC: style, script and the font for Urdu. Nothing comes from elsewhere."""
 HEAD: Final = f'<link rel="stylesheet" href="{STATIC_PATH}/frame.css"><script src="{STATIC_PATH}/frame.js"></script>'
-
-
-class Person(Protocol):
-    """Who looks."""
-
-    @property
-    def name(self) -> str:
-        """As it was registered."""
-
-    @property
-    def agency(self) -> str:
-        """Whose rows it may read."""
-
-    @property
-    def role(self) -> str:
-        """Analyst, supervisor, auditor or operator."""
-
-    @property
-    def reviews(self) -> bool:
-        """Whether its agency is the hub's own desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +24,14 @@ class Tab:
     path: str
     name: str
     key: str
-    reviewers_only: bool = False
+    right: Right
 
 
 TABS: Final = (
-    Tab("/", "Picture", "p"),
-    Tab("/review", "Review", "r", reviewers_only=True),
-    Tab("/journey", "Report's journey", "j"),
-    Tab("/operations", "Operations", "o"),
+    Tab("/", "Picture", "p", Right.READ),
+    Tab("/review", "Review", "r", Right.REVIEW),
+    Tab("/journey", "Report's journey", "j", Right.READ),
+    Tab("/operations", "Operations", "o", Right.OPERATIONS),
 )
 
 
@@ -69,8 +51,7 @@ def frame(title: str, person: Person, path: str, csrf: str) -> Iterator[None]:
 
 def tabs_of(person: Person) -> tuple[Tab, ...]:
     """The pages this person may open."""
-    may_review = person.reviews and person.role == "supervisor"
-    return tuple(tab for tab in TABS if may_review or not tab.reviewers_only)
+    return tuple(tab for tab in TABS if person.may(tab.right))
 
 
 def bar(person: Person, path: str, csrf: str) -> str:

@@ -11,7 +11,6 @@ from fusionbus.consumers.web.pages import operations_view as view
 from fusionbus.consumers.web.pages.live import Live
 
 EVERY_S: Final = 1.0
-PANELS: Final = ("faults", "now", "agencies", "lag", "latency", "outcomes", "letters", "health")
 
 
 class Board:
@@ -26,14 +25,18 @@ class Board:
 
     def __init__(self, look: Callable[[], Seen], agency: str, silent_s: float, *, reviews: bool) -> None:
         self._look, self._agency, self._silent_s, self._reviews = look, agency, silent_s, reviews
+        self._parts: dict[str, Live] = {}
 
     def draw(self) -> None:
         """Makes the panels and keeps them up to date as long as the page is open."""
-        said = Live().props("role=status")
-        now = Live()
-        with ui.element("div").classes("panels"):
-            parts = (said, now, *(Live() for _ in PANELS[2:]))
-        self._parts = dict(zip(PANELS, parts, strict=True))
+        self._parts["faults"] = Live().props("role=status")
+        self._parts["now"] = Live()
+        with ui.element("div").classes("panels board"):
+            self._parts["agencies"] = Live().classes("broad")
+            self._parts["lag"] = Live()
+            with ui.element("div").classes("panels stack"):
+                self._parts |= {"latency": Live(), "letters": Live()}
+            self._parts |= {"outcomes": Live(), "health": Live()}
         self.put()
         ui.timer(EVERY_S, self.put)
 

@@ -13,7 +13,7 @@ LATE_S: Final = 1.0
 """The hub is told as behind from here on; the alert rule waits for a minute of it."""
 HUB_SAYS: Final = "the workers' metrics"
 SOURCES: Final = {
-    "last": "fusion_agency_last_seen_seconds, of the workers since they started",
+    "last": "fusion_agency_last_seen_seconds of the workers, or the newest receipt in the threat database",
     "rate": "fusion_reports_in_total, what it gained in the last minute",
     "waiting": "fusion_unacknowledged_alerts; the workers count anew every 15 s",
     "open": "fusion_incidents_open, all workers together",
@@ -46,14 +46,14 @@ def summary(told: Figures, old_since: float | None) -> str:
         _figure("silent agencies", f"{silent}" if workers else "?", "last", bad=silent > 0),
     )
     title = "Now" if old_since is None else f"As of {_clock(old_since)}, or older in part"
-    return _panel(title, f'<dl class="figures">{"".join(shown)}</dl>', (), wide=True)
+    return _panel(title, f'<dl class="figures">{"".join(shown)}</dl>', (), kind="wide")
 
 
 def agencies(told: Figures, now: float) -> str:
     """One row an agency: last heard, how fast, what waits for its answer."""
     if not told.agencies:
-        return _panel("Agencies", _nothing("Nothing has come from any agency yet."), ("last",))
-    heads = ("agency", "last heard", "reports/s", *(f"waits {name}" for name in AGE_NAMES))
+        return _panel("Agencies", _nothing("Nothing has come from any agency yet."), ("last",), kind="broad")
+    heads = ("agency", "last heard", "reports/s", *(f"unanswered {name.replace('up to', '≤')}" for name in AGE_NAMES))
     rows = (
         (
             escape(row.agency),
@@ -67,7 +67,7 @@ def agencies(told: Figures, now: float) -> str:
         for row in told.agencies
     )
     table = _table("Agencies, what they send and what they have not acknowledged", heads, rows, numbers=2)
-    return _panel("Agencies", table, ("last", "rate", "waiting"), tall=True)
+    return _panel("Agencies", table, ("last", "rate", "waiting"), kind="broad", tall=True)
 
 
 def latency(told: Figures) -> str:
@@ -77,7 +77,11 @@ def latency(told: Figures) -> str:
         _latency_row("to the alert", told.to_alert, "alert"),
     )
     if not told.to_route.count and not told.to_alert.count:
-        return _panel("From report to alert", _nothing("No report came in the last five minutes."), ("route", "alert"))
+        return _panel(
+            "From report to alert",
+            _nothing("No report came in the last five minutes, or since this server looks."),
+            ("route", "alert"),
+        )
     table = _table("From report to alert", ("", "reports", "half within", "99 % within"), rows, numbers=1)
     return _panel("From report to alert", table, ("route", "alert"))
 
@@ -100,10 +104,10 @@ def lag(told: Figures, trend: Sequence[tuple[float, float]]) -> str:
     )
     said = f"Nobody is behind ({len(told.behind)} pairs of group and topic)."
     body = _table("Who is behind", heads, rows, numbers=2) if late else _nothing(said)
-    unread = "".join(
-        f'<p class="warn">Nobody has ever read {escape(topic)}: {count:,} alerts lie there.</p>'
-        for topic, count in told.unread.items()
-    )
+    unread = ""
+    if told.unread:
+        waiting = ", ".join(f"{escape(topic)} {count:,}" for topic, count in told.unread.items())
+        unread = f'<p class="warn">Alerts that nobody has ever read: {waiting}.</p>'
     return _panel("Behind", curve(trend) + body + unread, ("lag",), tall=True)
 
 
@@ -204,7 +208,7 @@ def _state(source: Source) -> str:
         return '<span class="bad">out of reach</span>'
     if source.good_at is None:
         return '<span class="quiet">not asked yet</span>'
-    return f'<span class="good">answers</span> <span class="quiet">in {1000 * (source.took_s or 0):.0f} ms</span>'
+    return f'<span class="good">answers</span> <span class="quiet">{1000 * (source.took_s or 0):.0f} ms</span>'
 
 
 def _figure(name: str, shown: str, source: str, *, bad: bool = False) -> str:
@@ -220,13 +224,13 @@ def _titled(shown: str, source: str, *, bad: bool = False) -> str:
 
 def _last(at: float | None, now: float, *, silent: bool) -> str:
     if at is None:
-        return f'<span class="quiet" title="{escape(SOURCES["last"])}">not since the workers started</span>'
+        return f'<span class="quiet" title="{escape(SOURCES["last"])}">never</span>'
     words = f"{_length(max(0.0, now - at))} ago" + (" – silent" if silent else "")
     tone = ' class="bad"' if silent else ""
     return f'<span title="{escape(SOURCES["last"])}; {_clock(at)}"{tone}>{words}</span>'
 
 
-def _panel(title: str, body: str, sources: Sequence[str], *, wide: bool = False, tall: bool = False) -> str:
+def _panel(title: str, body: str, sources: Sequence[str], *, kind: str = "", tall: bool = False) -> str:
     held = (
         f'<div class="scrolls" tabindex="0" role="region" aria-label="{escape(title)}">{body}</div>' if tall else body
     )
@@ -237,7 +241,7 @@ def _panel(title: str, body: str, sources: Sequence[str], *, wide: bool = False,
         if sources
         else ""
     )
-    return f'<section class="panel{" wide" if wide else ""}"><h2>{escape(title)}</h2>{held}{where}</section>'
+    return f'<section class="panel {kind}"><h2>{escape(title)}</h2>{held}{where}</section>'
 
 
 def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -> str:
@@ -287,4 +291,4 @@ def _length(seconds: float) -> str:
 
 
 def _clock(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone(PKT).strftime("%d %b %H:%M:%S PKT")
+    return datetime.fromtimestamp(at, UTC).astimezone(PKT).strftime("%d %b %H:%M PKT")
