@@ -13,7 +13,8 @@ from rich.text import Text
 
 from fusionbus.consumers import words
 from fusionbus.consumers.handlers.terminal import PKT
-from fusionbus.consumers.web.people import Role, roles
+from fusionbus.consumers.threats.viewer import Role
+from fusionbus.consumers.web.people import roles
 
 if TYPE_CHECKING:
     from fusionbus.consumers.web.site import Site

@@ -16,6 +16,7 @@ from builders import NOW, a_token, an_acknowledgement, minutes
 from fusionbus.consumers.handlers import KeepsAcknowledgements
 from fusionbus.consumers.handlers.database import DatabaseHandler
 from fusionbus.consumers.testing import sample_alert
+from fusionbus.consumers.threats import tables_hub, tables_people
 from fusionbus.consumers.threats.columns import METADATA
 from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.report import Entity, Person
@@ -182,6 +183,7 @@ def test_the_tables_are_those_that_the_migrations_make(handler: DatabaseHandler)
 
     with handler.database.reading() as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Alembic cannot compare an index over an expression
+        assert tables_hub.links.metadata is tables_people.accounts.metadata is METADATA
         context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": True})
         found = [one for one in compare_metadata(context, METADATA) if "texts_words" not in str(one)]
     assert found == []

@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, RowMapping, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import RowMapping, delete, select, update
 
-from fusionbus.consumers.web import moments, passwords
-from fusionbus.consumers.web.people import Account, Role
-from fusionbus.consumers.web.tables import ACCOUNTS, SESSIONS
+from fusionbus.consumers.threats.database import ThreatDatabase
+from fusionbus.consumers.threats.store import insert_into
+from fusionbus.consumers.threats.tables_people import accounts, sessions
+from fusionbus.consumers.threats.viewer import Role
+from fusionbus.consumers.web import passwords
+from fusionbus.consumers.web.people import Account
 from fusionbus.contract.errors import Misconfigured
 
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,38}[a-z0-9])?")
@@ -22,8 +24,8 @@ NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,38}[a-z0-9])?")
 class Accounts:
     """The accounts in the database; each belongs to one agency and has one role."""
 
-    def __init__(self, engine: Engine, log2_n: int) -> None:
-        self._engine, self._log2_n = engine, log2_n
+    def __init__(self, database: ThreatDatabase, log2_n: int) -> None:
+        self._database, self._log2_n = database, log2_n
         self._nobodys = passwords.hashed(passwords.one_time(), log2_n)
 
     def add(self, agency: str, name: str, role: Role) -> str:
@@ -41,21 +43,19 @@ class Accounts:
             "password": passwords.hashed(password, self._log2_n),
             "must_change": True,
             "active": True,
-            "created_at": moments.written(datetime.now(UTC)),
+            "created_at": datetime.now(UTC),
         }
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(ACCOUNTS).values(row))
-        except IntegrityError as exc:
-            raise Misconfigured(f"{agency} has an account {name} already: take another name.") from exc
+        with self._database.writing() as connection:
+            if connection.execute(insert_into(connection, accounts).on_conflict_do_nothing(), row).rowcount == 0:
+                raise Misconfigured(f"{agency} has an account {name} already: take another name.")
         return password
 
     def all(self, agency: str | None = None) -> list[Account]:
         """The accounts of an agency, or of all, by agency and name."""
-        asked = select(ACCOUNTS).order_by(ACCOUNTS.c.agency, ACCOUNTS.c.name)
+        asked = select(accounts).order_by(accounts.c.agency, accounts.c.name)
         if agency is not None:
-            asked = asked.where(ACCOUNTS.c.agency == agency)
-        with self._engine.connect() as connection:
+            asked = asked.where(accounts.c.agency == agency)
+        with self._database.reading() as connection:
             return [_account(row) for row in connection.execute(asked).mappings()]
 
     def switch(self, agency: str, name: str, *, active: bool) -> None:
@@ -70,8 +70,8 @@ class Accounts:
 
     def known(self, agency: str, name: str, password: str) -> Account | None:
         """The active account with this password; it takes as long where there is no such account."""
-        asked = select(ACCOUNTS).where(ACCOUNTS.c.agency == agency, ACCOUNTS.c.name == name)
-        with self._engine.connect() as connection:
+        asked = select(accounts).where(accounts.c.agency == agency, accounts.c.name == name)
+        with self._database.reading() as connection:
             row = connection.execute(asked).mappings().one_or_none()
         right = passwords.matches(password, self._nobodys if row is None else row["password"])
         return _account(row) if row is not None and right and row["active"] else None
@@ -84,12 +84,12 @@ class Accounts:
         return replace(account, must_change=False)
 
     def _change(self, agency: str, name: str, values: Mapping[str, Any]) -> None:
-        its = (ACCOUNTS.c.agency == agency) & (ACCOUNTS.c.name == name)
-        with self._engine.begin() as connection:
-            if connection.execute(update(ACCOUNTS).where(its).values(values)).rowcount == 0:
+        its = (accounts.c.agency == agency) & (accounts.c.name == name)
+        with self._database.writing() as connection:
+            if connection.execute(update(accounts).where(its).values(values)).rowcount == 0:
                 raise Misconfigured(f"{agency} has no account {name[:60]}: see `fusionbus accounts list`.")
-            ids = select(ACCOUNTS.c.account_id).where(its)
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.account_id.in_(ids)))
+            ids = select(accounts.c.account_id).where(its)
+            connection.execute(delete(sessions).where(sessions.c.account_id.in_(ids)))
 
 
 def _account(row: RowMapping) -> Account:
@@ -100,6 +100,6 @@ def _account(row: RowMapping) -> Account:
         Role(row["role"]),
         row["active"],
         row["must_change"],
-        moments.read(row["created_at"]),
-        moments.maybe(row["signed_in_at"]),
+        row["created_at"],
+        row["signed_in_at"],
     )

@@ -6,12 +6,13 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Engine, RowMapping, insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 
-from fusionbus.consumers.web import moments
+from fusionbus.consumers.threats.database import ThreatDatabase
+from fusionbus.consumers.threats.tables_people import api_tokens
+from fusionbus.consumers.threats.viewer import Role
 from fusionbus.consumers.web.accounts import NAME
-from fusionbus.consumers.web.people import ApiToken, Person, Role
-from fusionbus.consumers.web.tables import API_TOKENS
+from fusionbus.consumers.web.people import ApiToken, Person
 from fusionbus.contract.errors import Misconfigured
 
 PREFIX: Final = "fusion_"
@@ -23,8 +24,8 @@ USED_EVERY: Final = timedelta(minutes=5)
 class ApiTokens:
     """The tokens in the database."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: ThreatDatabase) -> None:
+        self._database = database
 
     def add(self, agency: str, name: str, role: Role, days: int) -> tuple[str, str]:
         """A new token's id, and the token: 256 random bits. Raises: Misconfigured where the name is none."""
@@ -37,46 +38,46 @@ class ApiTokens:
             "agency": agency,
             "name": name,
             "role": role.value,
-            "created_at": moments.written(now),
-            "expires_at": moments.written(now + timedelta(days=days)),
+            "created_at": now,
+            "expires_at": now + timedelta(days=days),
         }
-        with self._engine.begin() as connection:
-            connection.execute(insert(API_TOKENS).values(row))
+        with self._database.writing() as connection:
+            connection.execute(insert(api_tokens).values(row))
         return token_id, token
 
     def all(self, agency: str | None = None) -> list[ApiToken]:
         """The tokens of an agency, or of all, by agency and age."""
-        asked = select(API_TOKENS).order_by(API_TOKENS.c.agency, API_TOKENS.c.created_at)
+        asked = select(api_tokens).order_by(api_tokens.c.agency, api_tokens.c.created_at)
         if agency is not None:
-            asked = asked.where(API_TOKENS.c.agency == agency)
-        with self._engine.connect() as connection:
+            asked = asked.where(api_tokens.c.agency == agency)
+        with self._database.reading() as connection:
             return [_token(row) for row in connection.execute(asked).mappings()]
 
     def revoke(self, token_id: str) -> str:
         """Ends a token at once; whose it was. Raises: Misconfigured where there is none."""
-        its = API_TOKENS.c.token_id == token_id
-        with self._engine.begin() as connection:
-            row = connection.execute(select(API_TOKENS).where(its)).mappings().one_or_none()
+        its = api_tokens.c.token_id == token_id
+        with self._database.writing() as connection:
+            row = connection.execute(select(api_tokens).where(its)).mappings().one_or_none()
             if row is None:
                 raise Misconfigured(f"There is no token {token_id[:60]}: see `fusionbus accounts token list`.")
-            ended = moments.written(datetime.now(UTC))
+            ended = datetime.now(UTC)
             connection.execute(
-                update(API_TOKENS).where(its, API_TOKENS.c.revoked_at.is_(None)).values(revoked_at=ended)
+                update(api_tokens).where(its, api_tokens.c.revoked_at.is_(None)).values(revoked_at=ended)
             )
         return str(row["agency"])
 
     def of(self, token: str, now: datetime | None = None) -> Person | None:
         """Who asks with this token, unless it is over."""
         at = now or datetime.now(UTC)
-        its = API_TOKENS.c.digest == _digest(token)
-        with self._engine.connect() as connection:
-            row = connection.execute(select(API_TOKENS).where(its)).mappings().one_or_none()
-        if row is None or row["revoked_at"] is not None or moments.read(row["expires_at"]) <= at:
+        its = api_tokens.c.digest == _digest(token)
+        with self._database.reading() as connection:
+            row = connection.execute(select(api_tokens).where(its)).mappings().one_or_none()
+        if row is None or row["revoked_at"] is not None or row["expires_at"] <= at:
             return None
-        used = moments.maybe(row["used_at"])
+        used = row["used_at"]
         if used is None or at - used > USED_EVERY:
-            with self._engine.begin() as connection:
-                connection.execute(update(API_TOKENS).where(its).values(used_at=moments.written(at)))
+            with self._database.writing() as connection:
+                connection.execute(update(api_tokens).where(its).values(used_at=at))
         return Person(row["token_id"], row["agency"], row["name"], Role(row["role"]), token=True)
 
 
@@ -90,8 +91,8 @@ def _token(row: RowMapping) -> ApiToken:
         row["agency"],
         row["name"],
         Role(row["role"]),
-        moments.read(row["created_at"]),
-        moments.read(row["expires_at"]),
-        moments.maybe(row["revoked_at"]),
-        moments.maybe(row["used_at"]),
+        row["created_at"],
+        row["expires_at"],
+        row["revoked_at"],
+        row["used_at"],
     )

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
+import structlog
 from anyio import to_thread
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +16,9 @@ from starlette.websockets import WebSocketClose
 from fusionbus.consumers.web import headers
 from fusionbus.consumers.web.problems import RETRY_AFTER_S, Problem
 from fusionbus.consumers.web.site import SIGN_IN_AGAIN, Site
+from fusionbus.contract.errors import FusionError
+
+log = structlog.get_logger()
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN: Final = frozenset({"/sign-in", "/sign-in.css", "/health"})
@@ -89,7 +92,8 @@ class Guard:
                 state["person"] = await to_thread.run_sync(self._site.program, program)
             elif secret:
                 state["session"] = await to_thread.run_sync(self._site.session, secret)
-        except SQLAlchemyError as exc:
+        except FusionError as exc:
+            log.warning("database_unreachable", fault=str(exc))
             raise unreachable() from exc
         if state["session"] is not None:
             state["person"] = state["session"].person

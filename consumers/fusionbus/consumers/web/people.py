@@ -6,16 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from fusionbus.consumers.threats.viewer import Role, Viewer
 from fusionbus.contract.errors import NotAllowed
-
-
-class Role(StrEnum):
-    """What somebody does at the desk."""
-
-    ANALYST = "analyst"
-    SUPERVISOR = "supervisor"
-    AUDITOR = "auditor"
-    OPERATOR = "operator"
 
 
 class Right(StrEnum):
@@ -67,6 +59,11 @@ class Person:
     def by(self) -> str:
         """How the person is named in what is sent to the hub and in the access log."""
         return f"{self.name} ({'token' if self.token else self.role.value})"
+
+    @property
+    def viewer(self) -> Viewer:
+        """On whose behalf the database is asked."""
+        return Viewer(self.agency, frozenset({self.role}), reviews=self.reviews)
 
     def may(self, right: Right) -> bool:
         """Whether the role, and for reviews the agency, has this right."""

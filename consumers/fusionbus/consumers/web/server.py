@@ -4,12 +4,11 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from fusionbus.consumers.web import sign_in
-from fusionbus.consumers.web.guard import Guard, unreachable
+from fusionbus.consumers.web.guard import Guard
 from fusionbus.consumers.web.problems import Problem, problem_of
 from fusionbus.consumers.web.site import Site
 from fusionbus.contract.errors import FusionError
@@ -39,10 +38,6 @@ def _explain(app: FastAPI) -> None:
     @app.exception_handler(FusionError)
     async def of_a_fault(_: Request, fault: FusionError) -> Response:
         return problem_of(fault).response()
-
-    @app.exception_handler(DBAPIError)
-    async def of_the_database(_: Request, __: DBAPIError) -> Response:
-        return unreachable().response()
 
     @app.exception_handler(RequestValidationError)
     async def of_the_words(_: Request, fault: RequestValidationError) -> Response:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Engine, RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 
-from fusionbus.consumers.web import moments
-from fusionbus.consumers.web.people import RIGHTS, Account, Person, Right, Role
+from fusionbus.consumers.threats.database import ThreatDatabase
+from fusionbus.consumers.threats.tables_people import accounts, sessions
+from fusionbus.consumers.threats.viewer import Role
+from fusionbus.consumers.web.people import RIGHTS, Account, Person, Right
 from fusionbus.consumers.web.settings import WebSettings
-from fusionbus.consumers.web.tables import ACCOUNTS, SESSIONS
 
 SEEN_EVERY: Final = timedelta(seconds=30)
 """How often a session in use is written down, so that not every request writes."""
@@ -38,54 +39,54 @@ class Session:
 class Sessions:
     """The sessions in the database, by the hash of their secret."""
 
-    def __init__(self, engine: Engine, settings: WebSettings) -> None:
-        self._engine = engine
+    def __init__(self, database: ThreatDatabase, settings: WebSettings) -> None:
+        self._database = database
         self._idle = timedelta(seconds=settings.web_session_idle_s)
         self._longest = timedelta(seconds=settings.web_session_s_max)
 
     def start(self, account: Account, now: datetime | None = None) -> str:
         """A new session's secret of 256 bits; sessions that are over are swept away."""
         now = now or datetime.now(UTC)
-        secret, at = secrets.token_urlsafe(32), moments.written(now)
-        with self._engine.begin() as connection:
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.started_at < moments.written(now - self._longest)))
+        secret, at = secrets.token_urlsafe(32), now
+        with self._database.writing() as connection:
+            connection.execute(delete(sessions).where(sessions.c.started_at < now - self._longest))
             connection.execute(
-                insert(SESSIONS).values(
+                insert(sessions).values(
                     digest=_digest(secret), account_id=account.account_id, started_at=at, seen_at=at
                 )
             )
-            its = ACCOUNTS.c.account_id == account.account_id
-            connection.execute(update(ACCOUNTS).where(its).values(signed_in_at=at))
+            its = accounts.c.account_id == account.account_id
+            connection.execute(update(accounts).where(its).values(signed_in_at=at))
         return secret
 
     def of(self, secret: str, now: datetime | None = None, *, used: bool = True) -> Session | None:
         """The session of this secret, unless it is over or the account is not active; `used` keeps it from idling."""
         now = now or datetime.now(UTC)
         asked = (
-            select(ACCOUNTS, SESSIONS.c.started_at, SESSIONS.c.seen_at)
-            .join(SESSIONS, SESSIONS.c.account_id == ACCOUNTS.c.account_id)
-            .where(SESSIONS.c.digest == _digest(secret), ACCOUNTS.c.active)
+            select(accounts, sessions.c.started_at, sessions.c.seen_at)
+            .join(sessions, sessions.c.account_id == accounts.c.account_id)
+            .where(sessions.c.digest == _digest(secret), accounts.c.active)
         )
-        with self._engine.connect() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(asked).mappings().one_or_none()
         if row is None or self._over(row, now):
             return None
-        if used and now - moments.read(row["seen_at"]) > SEEN_EVERY:
-            with self._engine.begin() as connection:
-                its = SESSIONS.c.digest == _digest(secret)
-                connection.execute(update(SESSIONS).where(its).values(seen_at=moments.written(now)))
+        if used and now - row["seen_at"] > SEEN_EVERY:
+            with self._database.writing() as connection:
+                its = sessions.c.digest == _digest(secret)
+                connection.execute(update(sessions).where(its).values(seen_at=now))
         return Session(secret, _person(row))
 
     def end(self, secret: str) -> None:
         """Ends a session."""
-        with self._engine.begin() as connection:
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.digest == _digest(secret)))
+        with self._database.writing() as connection:
+            connection.execute(delete(sessions).where(sessions.c.digest == _digest(secret)))
 
     def _over(self, row: RowMapping, now: datetime) -> bool:
-        if now - moments.read(row["started_at"]) > self._longest:
+        if now - row["started_at"] > self._longest:
             return True
         idles = Right.READ in RIGHTS[Role(row["role"])]
-        return idles and now - moments.read(row["seen_at"]) > self._idle
+        return idles and now - row["seen_at"] > self._idle
 
 
 def _digest(secret: str) -> str:

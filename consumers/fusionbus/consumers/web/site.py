@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field, replace
 from typing import Self, cast
 
-from sqlalchemy import Engine
+from sqlalchemy import select
 from starlette.requests import HTTPConnection
 
+from fusionbus.consumers.threats.database import ThreatDatabase
+from fusionbus.consumers.threats.tables_hub import agencies
 from fusionbus.consumers.web.access_log import AccessLog, Act, Outcome
 from fusionbus.consumers.web.accounts import Accounts
 from fusionbus.consumers.web.api_tokens import ApiTokens
@@ -22,7 +24,7 @@ SIGN_IN_AGAIN = "Your sign-in is over: sign in again."
 class Site:
     """The server's parts."""
 
-    engine: Engine
+    database: ThreatDatabase
     settings: WebSettings
     accounts: Accounts
     sessions: Sessions
@@ -31,30 +33,36 @@ class Site:
     brake: Brake = field(default_factory=Brake)
 
     @classmethod
-    def over(cls, engine: Engine, settings: WebSettings) -> Self:
+    def over(cls, database: ThreatDatabase, settings: WebSettings) -> Self:
         """The parts over this database."""
         return cls(
-            engine=engine,
+            database=database,
             settings=settings,
-            accounts=Accounts(engine, settings.web_scrypt_log2_n),
-            sessions=Sessions(engine, settings),
-            tokens=ApiTokens(engine),
-            log=AccessLog(engine),
+            accounts=Accounts(database, settings.web_scrypt_log2_n),
+            sessions=Sessions(database, settings),
+            tokens=ApiTokens(database),
+            log=AccessLog(database),
         )
 
     def session(self, secret: str, *, used: bool = True) -> Session | None:
         """The session of this secret, with what the registry says of the agency."""
         found = self.sessions.of(secret, used=used)
-        return None if found is None else replace(found, person=self.registered(found.person))
+        person = None if found is None else self._registered(found.person)
+        return None if found is None or person is None else replace(found, person=person)
 
     def program(self, token: str) -> Person | None:
         """Who asks with this API token."""
         found = self.tokens.of(token)
-        return None if found is None else self.registered(found)
+        return None if found is None else self._registered(found)
 
-    def registered(self, person: Person) -> Person:
-        """The person, with the right to review where its agency has it."""
-        return person
+    def _registered(self, person: Person) -> Person | None:
+        """The person as the registry says of the agency; nobody where that is put out. An agency's own has none."""
+        with self.database.reading() as connection:
+            asked = select(agencies.c.active, agencies.c.reviews).where(agencies.c.agency == person.agency)
+            row = connection.execute(asked).one_or_none()
+        if row is None:
+            return person
+        return replace(person, reviews=row.reviews) if row.active else None
 
 
 def site(request: HTTPConnection) -> Site:
