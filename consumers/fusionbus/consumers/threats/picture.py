@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from fusionbus.consumers.threats.database import ThreatDatabase
 from fusionbus.consumers.threats.filters import conditions
+from fusionbus.consumers.threats.hub_rows import ties_of
 from fusionbus.consumers.threats.query import Query
 from fusionbus.consumers.threats.tables import acknowledgements, alerts, incidents
 from fusionbus.consumers.threats.tables_hub import hub_incidents, link_incidents, links, receipts
@@ -101,6 +102,13 @@ def hub_said(database: ThreatDatabase, viewer: Viewer, receipt_ids: Collection[s
     for receipt in found:
         return receipt.outcome is not ReceiptOutcome.REJECTED, receipt.sentence or receipt.outcome.value
     return None
+
+
+def ties(database: ThreatDatabase, viewer: Viewer, incident_id: str) -> tuple[Link, ...]:
+    """An incident's ties to others, newest first. Raises: as `spots`."""
+    viewer.must_review()
+    with database.reading() as db:
+        return ties_of(db, incident_id)
 
 
 def waiting(database: ThreatDatabase, viewer: Viewer) -> list[Waiting]:

@@ -1,8 +1,6 @@
 """The way from the web server to the hub: one writer for each agency that somebody acts for."""
 
 from threading import Lock
-from types import TracebackType
-from typing import Self
 
 from kafka import errors as kafka_errors
 
@@ -20,12 +18,6 @@ class ControlSender:
         self._broker = broker
         self._writers: dict[str, ControlWriter] = {}
         self._one_at_a_time = Lock()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
 
     def send(self, message: AnyControl) -> Sent:
         """Where the broker has it now. Raises: RetryLater, NotAllowed, Misconfigured."""

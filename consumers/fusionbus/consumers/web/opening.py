@@ -1,11 +1,14 @@
 """Opens the server's parts over a database."""
 
 from fusionbus.consumers.threats.database import ThreatDatabase
+from fusionbus.consumers.web.actions import Sender
+from fusionbus.consumers.web.control_sender import ControlSender
 from fusionbus.consumers.web.settings import WebSettings
 from fusionbus.consumers.web.site import Site
-from fusionbus.shell.settings import load
+from fusionbus.shell.settings import BrokerSettings, load
 
 
-def open_site(url: str, settings: WebSettings | None = None) -> Site:
+def open_site(url: str, settings: WebSettings | None = None, sender: Sender | None = None) -> Site:
     """The parts over this database, made where it is missing. Raises: Misconfigured, RetryLater."""
-    return Site.over(ThreatDatabase(url), settings or load(WebSettings))
+    way = sender or ControlSender(load(BrokerSettings))
+    return Site.over(ThreatDatabase(url), settings or load(WebSettings), way)

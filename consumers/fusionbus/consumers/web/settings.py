@@ -1,5 +1,6 @@
 """Settings of the web server: limits, each with a default and its reason."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -18,6 +19,9 @@ class WebSettings(RoomSettings):
     web_behind_proxy: bool = False
     """`FUSION_WEB_BEHIND_PROXY`: whether a proxy on this machine tells the client's address in `X-Forwarded-For`.
     Without one anybody could write any address there, and get round the slow-down of sign-in."""
+    web_map: Path | None = None
+    """`FUSION_WEB_MAP`: a file of GeoJSON that the picture draws instead of its own schematic, which takes no side on
+    boundaries that are in dispute (docs/picture.md)."""
     web_session_idle_s: Annotated[int, Field(ge=60, le=86_400)] = 1_800
     """`FUSION_WEB_SESSION_IDLE_S`: a session without a request or click for so long ends. Source: OWASP Session
     Management Cheat Sheet, 15 to 30 minutes. Sessions that may read no bodies (operators) do not end so: the screen

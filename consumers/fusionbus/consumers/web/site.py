@@ -10,7 +10,9 @@ from fusionbus.consumers.threats.database import ThreatDatabase
 from fusionbus.consumers.threats.tables_hub import agencies
 from fusionbus.consumers.web.access_log import AccessLog, Act, Outcome
 from fusionbus.consumers.web.accounts import Accounts
+from fusionbus.consumers.web.actions import Actions, Sender
 from fusionbus.consumers.web.api_tokens import ApiTokens
+from fusionbus.consumers.web.book import DatabaseBook
 from fusionbus.consumers.web.brake import Brake
 from fusionbus.consumers.web.people import Person, Right
 from fusionbus.consumers.web.sessions import Session, Sessions
@@ -30,18 +32,21 @@ class Site:
     sessions: Sessions
     tokens: ApiTokens
     log: AccessLog
+    actions: Actions
     brake: Brake = field(default_factory=Brake)
 
     @classmethod
-    def over(cls, database: ThreatDatabase, settings: WebSettings) -> Self:
-        """The parts over this database."""
+    def over(cls, database: ThreatDatabase, settings: WebSettings, sender: Sender) -> Self:
+        """The parts over this database; `sender` is the way to the hub."""
+        log = AccessLog(database)
         return cls(
             database=database,
             settings=settings,
             accounts=Accounts(database, settings.web_scrypt_log2_n),
             sessions=Sessions(database, settings),
             tokens=ApiTokens(database),
-            log=AccessLog(database),
+            log=log,
+            actions=Actions(DatabaseBook(database), sender, log),
         )
 
     def session(self, secret: str, *, used: bool = True) -> Session | None:

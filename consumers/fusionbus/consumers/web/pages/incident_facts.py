@@ -21,6 +21,7 @@ from fusionbus.consumers.web.pages.marks import (
 )
 from fusionbus.contract.alert import Alert, AlertBody
 from fusionbus.contract.base import Interval
+from fusionbus.contract.incident import Incident
 from fusionbus.contract.report import Place
 from fusionbus.contract.vocabulary import AlertMsgType, Form, Status
 
@@ -46,6 +47,19 @@ def head(line: IncidentLine, newest: Alert) -> str:
         merged = f'<p class="stale">This is part of <a href="/incidents/{name}">another incident</a> now.</p>'
     marks = f"{severity_badge(line.severity)} {' '.join(tags)}"
     return f'<p class="incident-head">{marks} <span class="quiet">{told}</span></p>{merged}'
+
+
+def head_of_held(held: Incident) -> str:
+    """The first lines about an incident that only the hub's desk may know of."""
+    tags = [tag(held.status, "status")] if held.status != Status.ACTUAL else []
+    tags += [tag("closed")] if held.closed else []
+    merged = ""
+    if held.merged_into:
+        merged = (
+            f'<p class="stale">A person joined it to <a href="/incidents/{held.merged_into}">another incident</a>.</p>'
+        )
+    said = f"as the hub holds it: zone {escape(held.zone)}, revision {held.revision}, {moment(held.updated_at)}"
+    return f'<p class="incident-head">{" ".join(tags)} <span class="quiet">{said}</span></p>{merged}'
 
 
 def known(newest: Alert) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from fusionbus.contract.base import Range
 from fusionbus.contract.vocabulary import Credibility, Province, Severity
 
+STYLE: Final = '<link rel="stylesheet" href="/static/picture.css">'
 PKT: Final = timezone(timedelta(hours=5), "PKT")
 RANKS: Final = tuple(Severity)
 """Gravest first; a rank is the number of its colour and shape in picture.css and picture_map.js."""

@@ -4,7 +4,11 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
+from fusionbus.consumers.web.pages import incident, picture, review
 from fusionbus.consumers.web.pages.frame import STATIC, STATIC_PATH
+
+PAGES = (picture, incident, review)
+"""Imported for the paths they register."""
 
 
 def mount(app: FastAPI) -> None:

@@ -3,6 +3,7 @@ const EAST = Math.cos((30.5 * Math.PI) / 180); // how much shorter a degree of l
 const CELL_PX = 44; // marks nearer than this are drawn as one, with their number
 const DRAG_PX = 4; // a press that moves less is a click
 const STEPS = 1000; // of the time slider
+const BARS = 120; // under it
 const LISTED_MAX = 12; // incidents named when several lie on one spot
 const SHAPES = [
   (c, r) => { c.moveTo(0, -r * 1.1); c.lineTo(r * 1.1, r * 0.85); c.lineTo(-r * 1.1, r * 0.85); c.closePath(); },
@@ -35,7 +36,7 @@ export default {
       <canvas ref="bars" class="map-bars" aria-hidden="true"></canvas>
       <label><span>From</span><input type="range" min="0" :max="1000" v-model.number="from" :aria-valuetext="said(from)" @input="slid" @change="chosen"></label>
       <label><span>To</span><input type="range" min="0" :max="1000" v-model.number="to" :aria-valuetext="said(to)" @input="slid" @change="chosen"></label>
-      <output>{{ total ? `${said(from)} – ${said(to)} · ${shown} of ${total}` : "no time to choose from" }}</output>
+      <output>{{ window_said }}</output>
     </div>
     <ul class="map-legend"><li v-for="(count, rank) in counts" :key="rank"><svg width="16" height="16" aria-hidden="true"><use :href="'#sev-' + rank"/></svg>{{ names[rank] }} {{ count }}</li></ul>
     <p class="sr-only" aria-live="polite">{{ spoken }}</p></div>`,
@@ -43,13 +44,14 @@ export default {
   emits: ["window"],
   data: () => ({ from: 0, to: STEPS, total: 0, shown: 0, counts: [0, 0, 0, 0, 0], card: null, spoken: "", names: NAMES }),
   computed: {
+    window_said() { return this.total ? `${this.said(this.from)} – ${this.said(this.to)} · ${this.shown} of ${this.total}` : "no time to choose from"; },
     told() {
       const by = this.counts.map((count, rank) => `${count} ${NAMES[rank].toLowerCase()}`).join(", ");
       return `Map of ${this.shown} incidents: ${by}. Arrow keys move, plus and minus zoom, n and p go from incident to incident, Enter opens. The list has the same incidents.`;
     },
   },
   created() {
-    Object.assign(this, { points: new Map(), marks: [], base: null, view: null, drag: null, at: -1, due: false, ends: [0, 1], frames: [] });
+    Object.assign(this, { points: new Map(), marks: [], base: null, view: null, drag: null, at: -1, due: false, ends: [0, 1], frames: [], bars: [], inside: [] });
   },
   mounted() {
     this.watcher = new ResizeObserver(() => this.sized());
@@ -85,6 +87,7 @@ export default {
       let [low, high] = [Infinity, -Infinity];
       for (const point of this.points.values()) { low = Math.min(low, point.at); high = Math.max(high, point.at); }
       this.ends = this.points.size ? [low, Math.max(high, low + 60)] : [0, 1];
+      this.countBars();
       if (anew && this.window && this.window.length) [this.from, this.to] = this.window.map((at, end) => (at === null ? end * STEPS : this.step(at)));
       else if (asked) [this.from, this.to] = asked.map((at, end) => (at === null ? end * STEPS : this.step(at)));
       this.slid();
@@ -96,6 +99,11 @@ export default {
     asked() { return this.points.size && (this.from > 0 || this.to < STEPS) ? [this.from > 0 ? this.moment(this.from) : null, this.to < STEPS ? this.moment(this.to) : null] : null; },
     slid() {
       if (this.from > this.to) [this.from, this.to] = [this.to, this.from];
+      if (this.sliding) return;
+      this.sliding = true; // many moves of the slider make one frame
+      requestAnimationFrame(() => { this.sliding = false; this.choose(); });
+    },
+    choose() {
       const [low, high] = [this.from > 0 ? this.moment(this.from) : -Infinity, this.to < STEPS ? this.moment(this.to) : Infinity];
       const counts = [0, 0, 0, 0, 0];
       this.inside = [];
@@ -105,13 +113,15 @@ export default {
       this.drawBars();
     },
     chosen() { this.$emit("window", this.asked() || [null, null]); },
+    countBars() {
+      this.bars = new Array(BARS).fill(0);
+      for (const point of this.points.values()) this.bars[Math.min(BARS - 1, Math.floor((this.step(point.at) / STEPS) * BARS))] += 1;
+    },
     drawBars() {
-      const canvas = this.$refs.bars, c = canvas.getContext("2d"), many = 120, bars = new Array(many).fill(0);
-      canvas.width = canvas.clientWidth || 1; canvas.height = canvas.clientHeight || 1;
-      for (const point of this.points.values()) bars[Math.min(many - 1, Math.floor((this.step(point.at) / STEPS) * many))] += 1;
-      const most = Math.max(1, ...bars), wide = canvas.width / many;
-      bars.forEach((count, index) => {
-        const middle = ((index + 0.5) / many) * STEPS, high = Math.sqrt(count / most) * canvas.height;
+      const canvas = this.$refs.bars, c = canvas.getContext("2d"), most = Math.max(1, ...this.bars), wide = canvas.width / BARS;
+      c.clearRect(0, 0, canvas.width, canvas.height);
+      this.bars.forEach((count, index) => {
+        const middle = ((index + 0.5) / BARS) * STEPS, high = Math.sqrt(count / most) * canvas.height;
         c.fillStyle = middle >= this.from && middle <= this.to ? this.ink.accent : this.ink.line;
         c.fillRect(index * wide, canvas.height - high, wide - 1, high);
       });
@@ -122,6 +132,7 @@ export default {
       this.ratio = window.devicePixelRatio || 1;
       canvas.width = wide * this.ratio; canvas.height = high * this.ratio;
       [this.wide, this.high] = [wide, high];
+      [this.$refs.bars.width, this.$refs.bars.height] = [this.$refs.bars.clientWidth || 1, this.$refs.bars.clientHeight || 1];
       if (this.base && wide && (!this.view || this.view.whole)) this.fit();
       this.draw();
       if (this.ink) this.drawBars();

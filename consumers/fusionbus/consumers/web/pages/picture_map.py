@@ -1,7 +1,7 @@
 """The map of incidents as an element of a page; what it draws is told to it in one message, then in differences."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -26,12 +26,16 @@ Point = tuple[str, float, float, int, int, str]
 class PictureMap(Element, component="picture_map.js"):
     """The map. `on_window` hears which stretch of time was chosen with the slider."""
 
-    def __init__(self, on_window: Callable[[Window], None], window: Window, nothing: str) -> None:
+    def __init__(self, on_window: Callable[[Window], Awaitable[None]], window: Window, nothing: str) -> None:
         super().__init__()
         self._props["nothing"] = nothing
         self._props["window"] = list(window) if window != (None, None) else []
         self._shown: dict[str, Point] | None = None
-        self.on("window", lambda event: on_window(_window(event)))
+
+        async def chosen(event: GenericEventArguments) -> None:
+            await on_window(_window(event))
+
+        self.on("window", chosen)
 
     def basemap(self, geojson: object) -> None:
         """Draws what lies under the incidents."""

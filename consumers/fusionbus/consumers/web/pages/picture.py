@@ -1,0 +1,134 @@
+"""The picture: open incidents on a map and in a list, as they come."""
+
+import time
+from datetime import UTC, datetime
+from typing import Final
+
+from anyio import to_thread
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+from nicegui import ui
+
+from fusionbus.consumers.threats.found import Found
+from fusionbus.consumers.threats.picture import Spot, answered, newest, spots
+from fusionbus.consumers.threats.search import search
+from fusionbus.consumers.web.access_log import Act
+from fusionbus.consumers.web.pages import picture_rows
+from fusionbus.consumers.web.pages.desk import Desk, desk_of
+from fusionbus.consumers.web.pages.filters import Filters, read
+from fusionbus.consumers.web.pages.frame import frame
+from fusionbus.consumers.web.pages.live import Live, Pairs
+from fusionbus.consumers.web.pages.marks import STYLE, symbols
+from fusionbus.consumers.web.pages.picture_map import PictureMap, Window, basemap_of, points
+from fusionbus.consumers.web.people import Right
+from fusionbus.consumers.web.site import signed_in
+from fusionbus.contract.errors import FusionError
+
+POLL_S: Final = 0.5
+"""Half of the second within which an alert has to show; a poll takes two looks into an index."""
+AFRESH_S: Final = 15.0
+"""All is read again after so long, for what a poll cannot see: incidents that are closed by time alone."""
+
+
+@ui.page("/")
+async def picture_page(request: Request) -> RedirectResponse | None:
+    """The page."""
+    person = signed_in(request)
+    if not person.may(Right.READ):
+        return RedirectResponse("/operations")
+    desk = desk_of(request, person)
+    filters, wrong = read(dict(request.query_params))
+    desk.log(Act.SEARCH, filters.address)
+    ui.add_head_html(STYLE)
+    with frame("Picture", person, "/", desk.csrf):
+        picture = _Picture(desk, filters)
+        picture.draw(wrong)
+    await picture.refresh()
+    ui.timer(POLL_S, picture.poll)
+    return None
+
+
+class _Picture:
+    """One open page: what is asked, what is shown."""
+
+    def __init__(self, desk: Desk, filters: Filters) -> None:
+        self._desk, self._filters = desk, filters
+        self._mark = ""
+        self._read_at_s = 0.0
+        self._busy = False
+
+    def draw(self, wrong: tuple[str, ...]) -> None:
+        """Makes the parts, still empty."""
+        ui.html(symbols(), sanitize=False)
+        self._said = Live(picture_rows.sentences(wrong)).props("role=status")
+        with ui.element("div").classes("picture"):
+            with ui.element("section").classes("picture-list panel").props('aria-label="Incidents"'):
+                Live(picture_rows.filter_form(self._filters), on_form=self._filter)
+                self._count = Live().props("role=status")
+                self._list = Live().classes("list-holds").props('tabindex=0 role=region aria-label="List of incidents"')
+                self._pager = Live()
+            with ui.element("section").classes("picture-map").props('aria-label="Map"'):
+                window = (self._filters.start, self._filters.end)
+                self._map = PictureMap(self._slide, window, "No incident with a place is in this view.")
+        self._map.basemap(basemap_of(self._desk.basemap))
+
+    async def poll(self) -> None:
+        """Looks whether there is news, and shows it."""
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            mark = await to_thread.run_sync(newest, self._desk.threats, self._desk.viewer)
+            if mark != self._mark or time.monotonic() - self._read_at_s > AFRESH_S:
+                await self.refresh()
+                self._mark = mark
+        except FusionError as exc:
+            self._said.put(picture_rows.sentences([f"{exc} What is shown is older."]))
+        finally:
+            self._busy = False
+
+    async def refresh(self) -> None:
+        """Reads and shows everything."""
+        now, filters, desk = datetime.now(UTC), self._filters, self._desk
+        try:
+            found = await to_thread.run_sync(
+                search, desk.threats, desk.viewer, filters.query(now, picture_rows.PER_PAGE), now
+            )
+            spotted = await to_thread.run_sync(spots, desk.threats, desk.viewer, filters.of_map.query(now, 1), now)
+            alerts = [line.alert_id for line in found.incidents]
+            done = await to_thread.run_sync(answered, desk.threats, desk.viewer, alerts)
+        except FusionError as exc:
+            self._said.put(picture_rows.sentences([str(exc)]))
+            return
+        if filters is self._filters:  # while this was read, something else may have been asked
+            self._show(found, spotted, done, now)
+
+    def _show(self, found: Found, spotted: list[Spot], done: frozenset[str], now: datetime) -> None:
+        filters = self._filters
+        self._read_at_s = time.monotonic()
+        self._said.put("")
+        self._count.put(picture_rows.said(len(found.incidents), found.total, filters, capped=found.total_is_capped))
+        self._list.put(picture_rows.rows(found.incidents, filters, now, done))
+        self._pager.put(picture_rows.pager(found.total, filters))
+        self._map.show(points(spotted))
+
+    async def _filter(self, fields: Pairs) -> None:
+        """Somebody chose other filters."""
+        told = dict(fields)
+        window = {"start": self._filters.start, "end": self._filters.end}
+        told |= {name: str(value) for name, value in window.items() if value is not None}
+        filters, wrong = read(told)
+        self._desk.log(Act.SEARCH, filters.address)
+        await self._ask(filters)
+        if wrong:
+            self._said.put(picture_rows.sentences(wrong))
+
+    async def _slide(self, window: Window) -> None:
+        """Somebody moved the slider: the map has done so already, the list follows."""
+        start, end = (None if moment is None else int(moment) for moment in window)
+        await self._ask(self._filters.with_(start=start, end=end))
+
+    async def _ask(self, filters: Filters) -> None:
+        self._filters = filters
+        ui.navigate.history.replace(filters.address)
+        await self.refresh()
