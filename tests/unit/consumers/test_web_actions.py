@@ -6,9 +6,10 @@ import pytest
 
 from analysts import A, B, the_blast, the_raid, told_of
 from fusionbus.consumers.testing import sample_alert
+from fusionbus.consumers.threats.viewer import Role
 from fusionbus.consumers.web.access_log import Act, Outcome
 from fusionbus.consumers.web.actions import Actions, NotThere, Sent
-from fusionbus.consumers.web.people import Person, Role
+from fusionbus.consumers.web.people import Person
 from fusionbus.contract import ids
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import AnyControl
