@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fusionbus.consumers import cli_accounts, cli_receipts, cli_share, cli_subscriptions, cli_web, words
+from fusionbus.consumers import cli_accounts, cli_receipts, cli_services, cli_share, cli_subscriptions, cli_web, words
 from fusionbus.consumers.answering import answer
 from fusionbus.consumers.handlers import HANDLERS, Handler, open_handler
 from fusionbus.consumers.receiver import AlertReceiver
@@ -21,6 +21,7 @@ commands = typer.Typer()
 commands.add_typer(cli_subscriptions.commands)
 commands.add_typer(cli_receipts.commands)
 commands.add_typer(cli_share.commands, name="share")
+commands.add_typer(cli_services.commands, name="alert-services")
 commands.add_typer(cli_web.commands)
 commands.add_typer(cli_accounts.commands, name="accounts")
 

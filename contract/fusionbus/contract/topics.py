@@ -142,7 +142,9 @@ def agency_topics(agency: str) -> tuple[Topic, ...]:
             (HUB,),
             "reports it sends",
         ),
-        Topic(control_topic(agency), "agency", ControlMessage, "agency", (agency,), (HUB,), "its acknowledgements"),
+        Topic(
+            control_topic(agency), "agency", ControlMessage, "agency", (agency,), (HUB, agency), "its acknowledgements"
+        ),
         Topic(alerts_topic(agency), "incident_id", Alert, "agency", (HUB,), (agency,), "alerts for it"),
         Topic(receipts_topic(agency), "report_id", Receipt, "agency", (HUB,), (agency,), "what became of its reports"),
     )

@@ -45,6 +45,7 @@ TABLE = {
         "DESCRIBE topic reports-CTD-KP",
         "WRITE topic control-CTD-KP",
         "DESCRIBE topic control-CTD-KP",
+        "READ topic control-CTD-KP",
         "READ topic alerts-CTD-KP",
         "READ topic receipts-CTD-KP",
         "READ group CTD-KP.…",
