@@ -46,7 +46,8 @@ class Accounts:
             "created_at": datetime.now(UTC),
         }
         with self._database.writing() as connection:
-            if connection.execute(insert_into(connection, accounts).on_conflict_do_nothing(), row).rowcount == 0:
+            made = insert_into(connection, accounts).on_conflict_do_nothing().returning(accounts.c.account_id)
+            if connection.scalar(made, row) is None:
                 raise Misconfigured(f"{agency} has an account {name} already: take another name.")
         return password
 

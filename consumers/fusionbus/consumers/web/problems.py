@@ -1,7 +1,6 @@
 """Refusals as RFC 9457 says them: `application/problem+json`, with one sentence that tells what to do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
@@ -20,18 +19,17 @@ _STATUS: Final[dict[type[FusionError], HTTPStatus]] = {
 }
 
 
-@dataclass(frozen=True)
 class Problem(Exception):  # noqa: N818 - it is called what it is in the RFC
     """One refusal."""
 
-    status: HTTPStatus
-    detail: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, dict(headers or {})
 
     def response(self) -> JSONResponse:
         """The refusal as it goes over the wire."""
         body = {"type": "about:blank", "title": self.status.phrase, "status": self.status.value, "detail": self.detail}
-        return JSONResponse(body, self.status.value, dict(self.headers), MEDIA_TYPE)
+        return JSONResponse(body, self.status.value, self.headers, MEDIA_TYPE)
 
 
 def problem_of(fault: FusionError) -> Problem:
