@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.incident import Incident, Link
+from fusionbus.contract.records import Receipt
 
 
 class _Answer(BaseModel):
@@ -92,6 +93,16 @@ class AlertsFound(_Answer):
     """One page of alerts, newest first."""
 
     alerts: tuple[StoredAlert, ...]
+    total: int
+    total_is_capped: bool
+    page: int
+    per_page: int
+
+
+class ReceiptsFound(_Answer):
+    """One page of receipts, newest first."""
+
+    receipts: tuple[Receipt, ...]
     total: int
     total_is_capped: bool
     page: int

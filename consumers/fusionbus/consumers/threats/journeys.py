@@ -14,11 +14,13 @@ from fusionbus.consumers.threats.viewer import Viewer
 def journey(database: ThreatDatabase, viewer: Viewer, report_id: str) -> Journey | None:
     """The report's steps in order; None where the viewer knows nothing of it. Raises: RetryLater, Misconfigured.
 
-    An operator may ask too: steps hold ids, times and outcomes, and no report.
+    An operator may ask too: to him steps are ids, times and outcomes, without a sentence.
     """
     with database.reading() as db:
         steps = [*_receipts(db, viewer, report_id), *_alerts(db, viewer, report_id), *_said(db, viewer, report_id)]
     steps.sort(key=lambda step: step.at)
+    if not viewer.reads:
+        steps = [step.model_copy(update={"sentence": ""}) for step in steps]
     return Journey(report_id=report_id, steps=tuple(steps)) if steps else None
 
 

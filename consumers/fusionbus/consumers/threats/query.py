@@ -36,7 +36,7 @@ class Sort(StrEnum):
     """With a circle only."""
 
 
-def _moment(given: Any) -> Any:
+def read_moment(given: Any) -> Any:
     """A date is its first moment, a time without offset is Pakistan's."""
     try:
         if isinstance(given, str):
@@ -53,8 +53,8 @@ def _moment(given: Any) -> Any:
 
 
 def _last_moment(given: Any) -> Any:
-    """As `_moment`; a date means all of that day."""
-    moment = _moment(given)
+    """As `read_moment`; a date means all of that day."""
+    moment = read_moment(given)
     if isinstance(given, str) and _is_date(given):
         return moment + timedelta(days=1, microseconds=-1)
     return moment
@@ -94,7 +94,7 @@ class Query(BaseModel):
     lon: Longitude | None = None
     radius_km: Annotated[float, Field(gt=0, le=2_000)] | None = None
     """With `lat` and `lon`: known to be in this circle. What has no coordinates is not found by it."""
-    since: Annotated[UtcDatetime, BeforeValidator(_moment)] | None = None
+    since: Annotated[UtcDatetime, BeforeValidator(read_moment)] | None = None
     """Of the event where its time is known, else of the report."""
     until: Annotated[UtcDatetime, BeforeValidator(_last_moment)] | None = None
     actor: Annotated[str, Field(min_length=1, max_length=300)] | None = None

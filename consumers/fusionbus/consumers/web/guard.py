@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-import structlog
 from anyio import to_thread
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
@@ -14,11 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from fusionbus.consumers.web import headers
-from fusionbus.consumers.web.problems import RETRY_AFTER_S, Problem
+from fusionbus.consumers.web.problems import Problem, problem_of
 from fusionbus.consumers.web.site import SIGN_IN_AGAIN, Site
 from fusionbus.contract.errors import FusionError
-
-log = structlog.get_logger()
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN: Final = frozenset({"/sign-in", "/sign-in.css", "/health"})
@@ -93,8 +90,7 @@ class Guard:
             elif secret:
                 state["session"] = await to_thread.run_sync(self._site.session, secret)
         except FusionError as exc:
-            log.warning("database_unreachable", fault=str(exc))
-            raise unreachable() from exc
+            raise problem_of(exc) from exc
         if state["session"] is not None:
             state["person"] = state["session"].person
         return _answer(path, state)
@@ -115,15 +111,6 @@ class Guard:
             return message
 
         return receive_while_signed_in
-
-
-def unreachable() -> Problem:
-    """The refusal while the database does not answer."""
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "The threat database does not answer: try again in a few seconds, then call the operator.",
-        {"Retry-After": str(RETRY_AFTER_S)},
-    )
 
 
 def _answer(path: str, state: MutableMapping[str, Any]) -> Response | None:

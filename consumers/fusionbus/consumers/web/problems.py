@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+import structlog
 from starlette.responses import JSONResponse
 
-from fusionbus.contract.errors import FixTheReport, FusionError, Misconfigured, NotAllowed, RetryLater
+from fusionbus.contract.errors import FixTheReport, FusionError, NotAllowed
+
+log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
 """When to try again where the database or the broker is out of reach: a restart of either takes a few seconds."""
 _STATUS: Final[dict[type[FusionError], HTTPStatus]] = {
-    RetryLater: HTTPStatus.SERVICE_UNAVAILABLE,
     FixTheReport: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotAllowed: HTTPStatus.FORBIDDEN,
-    Misconfigured: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 
@@ -33,7 +34,18 @@ class Problem(Exception):  # noqa: N818 - it is called what it is in the RFC
 
 
 def problem_of(fault: FusionError) -> Problem:
-    """The refusal that this fault is to the asker."""
-    status = next((code for kind, code in _STATUS.items() if isinstance(fault, kind)), HTTPStatus.BAD_REQUEST)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return Problem(status, str(fault), headers)
+    """The refusal that this fault is to the asker; what is wrong with the server itself is for its operator's log."""
+    for kind, status in _STATUS.items():
+        if isinstance(fault, kind):
+            return Problem(status, str(fault))
+    log.warning("server_out_of_order", fault=str(fault))
+    return unreachable()
+
+
+def unreachable() -> Problem:
+    """The refusal while the database or the broker does not answer."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The threat database or the broker does not answer: try again in a few seconds, then call the operator.",
+        {"Retry-After": str(RETRY_AFTER_S)},
+    )

@@ -1,6 +1,8 @@
 """The web server: the API and the pages behind one guard."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -8,18 +10,22 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from fusionbus.consumers.web import sign_in
+from fusionbus.consumers.web.api import routes
 from fusionbus.consumers.web.guard import Guard
 from fusionbus.consumers.web.problems import Problem, problem_of
 from fusionbus.consumers.web.site import Site
 from fusionbus.contract.errors import FusionError
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+FAULTS_SHOWN: Final = 5
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def create_app(site: Site, *, with_pages: bool = True) -> ASGIApp:
     """The whole server over these parts; pages only once in a process, because NiceGUI is one."""
     app = FastAPI(title="fusionbus", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(sign_in.router)
+    app.include_router(routes.health)
+    app.include_router(routes.router)
     _explain(app)
     if with_pages:
         from fusionbus.consumers.web.pages.mount import mount  # noqa: PLC0415 - half a second that only pages need
@@ -41,9 +47,22 @@ def _explain(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def of_the_words(_: Request, fault: RequestValidationError) -> Response:
-        said = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in fault.errors()[:5])
-        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said}.").response()
+        said = dict.fromkeys(_sentence(each) for each in fault.errors()[:FAULTS_SHOWN])
+        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{'; '.join(said)}.").response()
 
     @app.exception_handler(HTTPException)
     async def of_the_path(_: Request, fault: HTTPException) -> Response:
         return Problem(HTTPStatus(fault.status_code), f"{fault.detail}.", dict(fault.headers or {})).response()
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    """What is wrong with one part; what was sent is not repeated, it may name a person."""
+    named = ".".join(str(part) for part in fault["loc"][1:])[:80]
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "string_pattern_mismatch":
+        said = "this is not written as it must be, see /api/v1/openapi.json"
+    elif fault["type"] == "extra_forbidden":
+        said = "there is no such part"
+    elif fault["type"] == "json_invalid":
+        named, said = "", "the body is not JSON"
+    return f"{named}: {said[:1].lower()}{said[1:]}" if named else said
