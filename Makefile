@@ -44,13 +44,15 @@ check: $(STAMP) ## Check style, types, the walls between the rooms, and that gen
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m fusionbus.contract.schemas --check
+	@$(BIN)/python -m fusionbus.consumers.web.api.document --check
 
 format: $(STAMP) ## Put the code in order.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-schemas: $(STAMP) ## Write the JSON Schemas and the AsyncAPI document anew.
+schemas: $(STAMP) ## Write the JSON Schemas, the AsyncAPI and the OpenAPI document anew.
 	@$(BIN)/python -m fusionbus.contract.schemas
+	@$(BIN)/python -m fusionbus.consumers.web.api.document
 
 bench: $(STAMP) ## Measure speed, latency and memory beside a naive Faust program, in one run.
 	@PYTHONPATH=tests $(BIN)/python -m bench

@@ -8,12 +8,15 @@ from typing import Any
 
 from httpx import ASGITransport, AsyncClient, Response
 
+from fusionbus.consumers.threats.database import ThreatDatabase
 from fusionbus.consumers.threats.viewer import Role
+from fusionbus.consumers.web.actions import Sent
 from fusionbus.consumers.web.guard import Guard
-from fusionbus.consumers.web.opening import open_site
 from fusionbus.consumers.web.server import LOOPBACK, create_app
 from fusionbus.consumers.web.settings import WebSettings
 from fusionbus.consumers.web.site import Site
+from fusionbus.contract.codec import AnyControl
+from fusionbus.contract.errors import FusionError
 
 HOME = "http://127.0.0.1:8410"
 QUICK = 4
@@ -22,9 +25,24 @@ _LOOP = asyncio.Runner()
 CHOSEN = "river stone eleven lamps"
 
 
+class Outbox:
+    """Stands in for the way to the hub: keeps what was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[AnyControl] = []
+        self.broken: FusionError | None = None
+
+    def send(self, message: AnyControl) -> Sent:
+        """As the real one; raises what the test has put in `broken`."""
+        if self.broken is not None:
+            raise self.broken
+        self.sent.append(message)
+        return Sent(f"control-{message.agency.lower()}", 0, len(self.sent))
+
+
 def a_site(url: str, **settings: Any) -> Site:
     """The server's parts over the database of this URL."""
-    return open_site(url, WebSettings(**{"web_scrypt_log2_n": QUICK} | settings))
+    return Site.over(ThreatDatabase(url), WebSettings(**{"web_scrypt_log2_n": QUICK} | settings), Outbox())
 
 
 def an_empty_site(folder: Path, **settings: Any) -> Site:

@@ -2,7 +2,7 @@
 
 import getpass
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,9 +39,10 @@ def add(*, database: Database, agency: Agency, name: Name, role: ARole) -> None:
 
     Example: fusionbus accounts add --agency CTD-KP --name watch-2 --role analyst
     """
-    owner, wanted, site = words.agency_id(agency), words.one_of(Role, "--role", role), _site(database)
-    password = site.accounts.add(owner, name, wanted)
-    _log(site, owner, f"add {owner}/{name} {wanted.value}")
+    owner, wanted = words.agency_id(agency), words.one_of(Role, "--role", role)
+    with _opened(database) as site:
+        password = site.accounts.add(owner, name, wanted)
+        _log(site, owner, f"add {owner}/{name} {wanted.value}")
     typer.echo(f"{owner}/{name} may sign in as {wanted.value}. One-time password, shown this once: {password}")
 
 
@@ -52,6 +53,8 @@ def list_(*, database: Database, agency: OneOrAll = None) -> None:
     Example: fusionbus accounts list --agency CTD-KP
     """
     owner = words.agency_id(agency) if agency else None
+    with _opened(database) as site:
+        found = site.accounts.all(owner)
     rows = [
         (
             each.agency,
@@ -60,7 +63,7 @@ def list_(*, database: Database, agency: OneOrAll = None) -> None:
             ("active" if each.active else "switched off") + (", one-time password" if each.must_change else ""),
             _time(each.signed_in_at),
         )
-        for each in _site(database).accounts.all(owner)
+        for each in found
     ]
     _show(("agency", "name", "role", "state", "last sign-in (PKT)"), rows, "There are no accounts.")
 
@@ -89,9 +92,10 @@ def password(*, database: Database, agency: Agency, name: Name) -> None:
 
     Example: fusionbus accounts password --agency CTD-KP --name watch-2
     """
-    owner, site = words.agency_id(agency), _site(database)
-    made = site.accounts.renew(owner, name)
-    _log(site, owner, f"password {owner}/{name}")
+    owner = words.agency_id(agency)
+    with _opened(database) as site:
+        made = site.accounts.renew(owner, name)
+        _log(site, owner, f"password {owner}/{name}")
     typer.echo(f"{owner}/{name}: one-time password, shown this once: {made}")
 
 
@@ -107,6 +111,8 @@ def log(
     Example: fusionbus accounts log --agency CTD-KP --last 20
     """
     owner = words.agency_id(agency) if agency else None
+    with _opened(database) as site:
+        found = site.log.newest(owner, last)
     rows = [
         (
             _time(each.at),
@@ -117,7 +123,7 @@ def log(
             each.outcome.value,
             each.address or "",
         )
-        for each in _site(database).log.newest(owner, last)
+        for each in found
     ]
     _show(("time (PKT)", "agency", "who", "act", "what", "outcome", "from"), rows, "Nothing is logged yet.")
 
@@ -135,9 +141,10 @@ def add_token(
 
     Example: fusionbus accounts token add --agency CTD-KP --name siem --days 180
     """
-    owner, wanted, site = words.agency_id(agency), words.one_of(Role, "--role", role), _site(database)
-    token_id, token = site.tokens.add(owner, name, wanted, days)
-    _log(site, owner, f"token add {token_id} {name} {wanted.value}")
+    owner, wanted = words.agency_id(agency), words.one_of(Role, "--role", role)
+    with _opened(database) as site:
+        token_id, token = site.tokens.add(owner, name, wanted, days)
+        _log(site, owner, f"token add {token_id} {name} {wanted.value}")
     typer.echo(f"{owner}/{name}, {wanted.value}, {days} days, id {token_id}. Token, shown this once: {token}")
 
 
@@ -148,8 +155,10 @@ def list_tokens(*, database: Database, agency: OneOrAll = None) -> None:
     Example: fusionbus accounts token list --agency CTD-KP
     """
     owner, now = words.agency_id(agency) if agency else None, datetime.now(UTC)
+    with _opened(database) as site:
+        found = site.tokens.all(owner)
     rows = []
-    for each in _site(database).tokens.all(owner):
+    for each in found:
         state = (
             "revoked" if each.revoked_at else "over" if each.expires_at <= now else f"until {_time(each.expires_at)}"
         )
@@ -163,23 +172,24 @@ def revoke(*, database: Database, token_id: Annotated[str, typer.Argument(help="
 
     Example: fusionbus accounts token revoke 1b4e28ba-2fa1-51d2-883f-0016d3cca427
     """
-    site = _site(database)
-    owner = site.tokens.revoke(token_id)
-    _log(site, owner, f"token revoke {token_id}")
+    with _opened(database) as site:
+        owner = site.tokens.revoke(token_id)
+        _log(site, owner, f"token revoke {token_id}")
     typer.echo(f"The token {token_id} of {owner} is revoked.")
 
 
 def _switch(database: str, agency: str, name: str, *, active: bool) -> None:
-    owner, site = words.agency_id(agency), _site(database)
-    site.accounts.switch(owner, name, active=active)
-    _log(site, owner, f"{'enable' if active else 'disable'} {owner}/{name}")
+    owner = words.agency_id(agency)
+    with _opened(database) as site:
+        site.accounts.switch(owner, name, active=active)
+        _log(site, owner, f"{'enable' if active else 'disable'} {owner}/{name}")
     typer.echo(f"{owner}/{name} is switched {'on' if active else 'off'}.")
 
 
-def _site(database: str) -> "Site":
-    from fusionbus.consumers.web.opening import open_site  # noqa: PLC0415 - SQLAlchemy, which few commands need
+def _opened(database: str) -> "AbstractContextManager[Site]":
+    from fusionbus.consumers.web.opening import opened  # noqa: PLC0415 - SQLAlchemy, which few commands need
 
-    return open_site(database)
+    return opened(database)
 
 
 def _log(site: "Site", agency: str, what: str) -> None:

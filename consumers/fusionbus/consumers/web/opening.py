@@ -1,5 +1,8 @@
 """Opens the server's parts over a database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from fusionbus.consumers.threats.database import ThreatDatabase
 from fusionbus.consumers.web.actions import Sender
 from fusionbus.consumers.web.control_sender import ControlSender
@@ -12,3 +15,14 @@ def open_site(url: str, settings: WebSettings | None = None, sender: Sender | No
     """The parts over this database, made where it is missing. Raises: Misconfigured, RetryLater."""
     way = sender or ControlSender(load(BrokerSettings))
     return Site.over(ThreatDatabase(url), settings or load(WebSettings), way)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Site]:
+    """As `open_site`, and closes what it opened; the broker is asked for when somebody acts."""
+    with ControlSender(load(BrokerSettings)) as sender:
+        site = open_site(url, sender=sender)
+        try:
+            yield site
+        finally:
+            site.database.close()

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from starlette.responses import JSONResponse
 
+from fusionbus.consumers.web.actions import NotThere
 from fusionbus.contract.errors import FixTheReport, FusionError, NotAllowed
 
 log = structlog.get_logger()
@@ -15,6 +16,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
 """When to try again where the database or the broker is out of reach: a restart of either takes a few seconds."""
 _STATUS: Final[dict[type[FusionError], HTTPStatus]] = {
+    NotThere: HTTPStatus.NOT_FOUND,
     FixTheReport: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotAllowed: HTTPStatus.FORBIDDEN,
 }

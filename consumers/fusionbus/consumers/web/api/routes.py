@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from fusionbus.consumers.web.api import alerts, incidents
+from fusionbus.consumers.web.api import alerts, answers, incidents
 from fusionbus.consumers.web.api.asking import Watcher, refusals
 from fusionbus.consumers.web.people import Right
 from fusionbus.consumers.web.site import site
@@ -16,6 +16,7 @@ health = APIRouter(tags=["server"])
 router = APIRouter(prefix=PREFIX)
 router.include_router(incidents.router)
 router.include_router(alerts.router)
+router.include_router(answers.router)
 
 
 class Myself(BaseModel):
