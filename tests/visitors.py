@@ -59,7 +59,7 @@ class Visitor:
     loop: asyncio.Runner
 
     @classmethod
-    def at(cls, site: Site, address: str = "10.0.0.1") -> "Visitor":
+    def at(cls, site: Site, address: str = "192.0.2.1") -> "Visitor":
         """A browser that nobody has signed in with yet."""
         app = create_app(site, with_pages=False)
         transport = ASGITransport(app, client=(address, 50_000))

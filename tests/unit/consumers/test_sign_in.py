@@ -95,7 +95,7 @@ def test_an_agency_put_out_of_the_registry_is_out_with_all_its_people_and_progra
 
 def test_guessing_is_slowed_down_at_one_address_and_the_owner_elsewhere_gets_in(site: Site) -> None:
     signed_in(site, "CTD-KP", Role.ANALYST, "watch-2")
-    guesser, owner = Visitor.at(site, "10.0.0.66"), Visitor.at(site, "10.0.0.2")
+    guesser, owner = Visitor.at(site, "192.0.2.66"), Visitor.at(site, "192.0.2.2")
     answers = [guesser.sign_in("CTD-KP", "watch-2", f"guess {number}") for number in range(8)]
     assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 3
     assert int(answers[-1].headers["retry-after"]) >= 1

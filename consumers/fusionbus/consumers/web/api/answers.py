@@ -12,7 +12,10 @@ from fusionbus.contract.vocabulary import AckAction, Opinion
 
 router = APIRouter(tags=["alerts"])
 
-EXAMPLES: list[JsonValue] = [{"action": "used", "note": "Two arrests at the checkpoint."}, {"action": "opinion", "opinion": "agree"}]
+EXAMPLES: list[JsonValue] = [
+    {"action": "used", "note": "Two arrests at the checkpoint."},
+    {"action": "opinion", "opinion": "agree"},
+]
 
 
 class Answer(BaseModel):
