@@ -1,7 +1,7 @@
 """Opens the server's parts over a database."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from fusionbus.consumers.threats.database import ThreatDatabase
 from fusionbus.consumers.web.actions import Sender
@@ -20,7 +20,7 @@ def open_site(url: str, settings: WebSettings | None = None, sender: Sender | No
 @contextmanager
 def opened(url: str) -> Iterator[Site]:
     """As `open_site`, and closes what it opened; the broker is asked for when somebody acts."""
-    with ControlSender(load(BrokerSettings)) as sender:
+    with closing(ControlSender(load(BrokerSettings))) as sender:
         site = open_site(url, sender=sender)
         try:
             yield site
