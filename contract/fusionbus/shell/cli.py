@@ -12,6 +12,7 @@ from fusionbus.shell.plain import neutral
 
 EXIT_FAULT = 2
 EXIT_INTERRUPTED = 130
+NAME_SHOWN_MAX = 200
 
 
 def build() -> typer.Typer:
@@ -31,7 +32,10 @@ def build() -> typer.Typer:
 
     @app.command()
     def version() -> None:
-        """Print the version of the software and of the wire."""
+        """Print the version of the software and of the wire.
+
+        Example: fusionbus version
+        """
         from importlib.metadata import distributions  # noqa: PLC0415 - only here
 
         for dist in sorted({(d.name, d.version) for d in distributions() if d.name.startswith("fusionbus")}):
@@ -47,10 +51,27 @@ def main() -> None:
     """Runs the command; a fault is one sentence on standard error and exit code 2."""
     try:
         build()()
-    except FusionError as exc:
-        _end(str(exc), EXIT_FAULT)
+    except (FusionError, OSError) as exc:
+        sentence = told(exc)
+        if sentence is None:
+            raise
+        _end(sentence, EXIT_FAULT)
     except KeyboardInterrupt:
         _end("Stopped.", EXIT_INTERRUPTED)
+
+
+def told(exc: BaseException) -> str | None:
+    """What a person is told of a fault; None where it is a bug, which needs its traceback.
+
+    A file that somebody named and that cannot be used (a name too long, a folder in the way, no right) is no bug.
+    """
+    if isinstance(exc, FusionError):
+        return str(exc)
+    if isinstance(exc, OSError) and exc.filename is not None:
+        name = str(exc.filename)
+        shown = name if len(name) <= NAME_SHOWN_MAX else f"{name[:NAME_SHOWN_MAX]}…"
+        return f"{shown} cannot be used ({exc.strerror}): name another file or folder, or mend its rights."
+    return None
 
 
 def _end(sentence: str, code: int) -> None:

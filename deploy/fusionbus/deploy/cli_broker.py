@@ -27,7 +27,10 @@ def up(
         bool, typer.Option("--secure", help="With TLS, passwords and rights (docs/security.md).")
     ] = False,
 ) -> None:
-    """Start the broker in the background and wait until it takes records."""
+    """Start the broker in the background and wait until it takes records.
+
+    Example: fusionbus broker up --secure
+    """
     settings = load(LocalBrokerSettings)
     if settings.bootstrap is not None:
         typer.echo(f"FUSION_BOOTSTRAP names the cluster {settings.bootstrap}: it is used and nothing is started here.")
@@ -45,7 +48,10 @@ def up(
 def down(
     force: Annotated[bool, typer.Option(help="End it at once, as a crash would.")] = False,
 ) -> None:
-    """Stop the broker; its records stay."""
+    """Stop the broker; its records stay.
+
+    Example: fusionbus broker down
+    """
     settings = load(LocalBrokerSettings)
     ended = broker_service.down(settings, force=force)
     if ended is not None:
@@ -61,7 +67,10 @@ def status(
     wait: Annotated[float, typer.Option(min=0, help="Wait up to so many seconds for it to be ready.")] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show the broker; exit code 3 when it is down, 4 when it runs but takes no records."""
+    """Show the broker; exit code 3 when it is down, 4 when it runs but takes no records.
+
+    Example: fusionbus broker status --wait 30
+    """
     settings = load(LocalBrokerSettings)
     if settings.bootstrap is not None:
         answers = listens(settings.bootstrap)

@@ -24,7 +24,10 @@ def demo(
     seconds: Annotated[float, typer.Option(min=5, help="How long the replay takes.")] = 50.0,
     keep: Annotated[Path | None, typer.Option(help="Keep files and logs in this new folder.")] = None,
 ) -> None:
-    """Start a broker, the hub and agencies; watch reports become incidents and alerts; check all against the truth."""
+    """Start a broker, the hub and agencies; watch reports become incidents and alerts; check all against the truth.
+
+    Example: fusionbus demo --keep demo-files
+    """
     from fusionbus.deploy import demo as the_demo  # noqa: PLC0415 - kafka-python takes a while; `--help` need not
     from fusionbus.deploy.demo_show import Screen  # noqa: PLC0415 - as above
 

@@ -28,7 +28,10 @@ Public = Annotated[
 
 @keys_commands.command("new")
 def new(agency: Name, public: Public = None) -> None:
-    """List one more key of an agency; it counts at once, beside those that are there."""
+    """List one more key of an agency; it counts at once, beside those that are there.
+
+    Example: fusionbus keys new CTD-KP
+    """
     kept, secrets = _places()
     keys, now = kept.of(agency), datetime.now(UTC)
     if public is None and secrets.signing_file(agency).exists():
@@ -47,7 +50,10 @@ def rotate(
         OVERLAP_DAYS
     ),
 ) -> None:
-    """Put a new key in the place of those that count; for a while both are taken."""
+    """Put a new key in the place of those that count; for a while both are taken.
+
+    Example: fusionbus keys rotate CTD-KP --overlap-days 7
+    """
     kept, secrets = _places()
     keys, now, overlap = kept.of(agency), datetime.now(UTC), timedelta(days=overlap_days)
     path = kept.keep(agency, signing_keys.rotated(keys, _public(agency, public, secrets), now, overlap))
@@ -62,7 +68,10 @@ def revoke(
         datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="From when on. Default: now.")
     ] = None,
 ) -> None:
-    """Take no more of what is signed with a key: it was stolen, or may have been."""
+    """Take no more of what is signed with a key: it was stolen, or may have been.
+
+    Example: fusionbus keys revoke CTD-KP 9f86d081884c7d65 --since 2026-11-20T09:00:00Z
+    """
     kept, _ = _places()
     at = (since or datetime.now(UTC)).astimezone(UTC)
     path = kept.keep(agency, signing_keys.revoked(kept.of(agency), key_id, at))
@@ -71,7 +80,10 @@ def revoke(
 
 @keys_commands.command("list")
 def show(as_json: words.AsJson = False) -> None:
-    """Show all keys that are listed on this machine."""
+    """Show all keys that are listed on this machine.
+
+    Example: fusionbus keys list
+    """
     kept, _ = _places()
     rows = [(agency, key) for agency in kept.agencies() for key in kept.of(agency)]
     if as_json:

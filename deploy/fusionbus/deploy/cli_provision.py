@@ -54,7 +54,10 @@ def provision(  # noqa: PLR0917 - typer reads options by name
         list[str] | None, typer.Option(help="Give this agency or role a new password, at once; may be repeated.")
     ] = None,
 ) -> None:
-    """Create topics, users and rights, write agencies and default subscriptions; what is right already is left."""
+    """Create topics, users and rights, write agencies and default subscriptions; what is right already is left.
+
+    Example: fusionbus provision --agencies agencies.yaml --dry-run
+    """
     settings = load(ProvisionSettings, bootstrap=bootstrap, replication=replication)
     also_rights = settings.security != "PLAINTEXT" if rights is None else rights
     federation = PublicKeys.under(settings.home).joined_to(agencies_file.read(agencies))

@@ -102,7 +102,10 @@ def env(
     agency: Annotated[str | None, typer.Option(help="Whose commands, such as CTD-KP.")] = None,
     role: Annotated[str | None, typer.Option(help=f"Or which role of the hub: {', '.join((*ROLES, ADMIN))}.")] = None,
 ) -> None:
-    """Print the environment lines of an agency or role, for `eval`: where its secrets lie, never a secret."""
+    """Print the environment lines of an agency or role, for `eval`: where its secrets lie, never a secret.
+
+    Example: eval "$(fusionbus env --agency CTD-KP)"
+    """
     if (agency is None) == (role is None):
         raise Misconfigured("Name an agency with --agency or a role with --role, and not both.")
     if role is not None and role not in (*ROLES, ADMIN):

@@ -27,7 +27,10 @@ def up(
         bool, typer.Option("--secure", help="With TLS, passwords and rights (docs/security.md).")
     ] = False,
 ) -> None:
-    """Start broker, topics and the hub's workers, and leave them running."""
+    """Start broker, topics and the hub's workers, and leave them running.
+
+    Example: fusionbus up --secure
+    """
     from fusionbus.deploy import hub_service  # noqa: PLC0415 - Kafka's client takes a while; `--help` need not
     from fusionbus.deploy.demo_crew import Crew  # noqa: PLC0415 - as above
 
@@ -57,7 +60,10 @@ def up(
 
 @up_commands.command()
 def down() -> None:
-    """Stop what `up` started; the broker's records stay."""
+    """Stop what `up` started; the broker's records stay.
+
+    Example: fusionbus down
+    """
     from fusionbus.deploy import hub_service  # noqa: PLC0415 - as above
 
     settings = load(LocalBrokerSettings)
@@ -80,6 +86,7 @@ def hub(
     """Run the hub's workers until SIGTERM or Ctrl-C; one that ends is started again, and why it ended is said.
 
     For a machine without systemd. The pauses between starts grow from 0.5 s to 30 s while a worker does not hold.
+    Example: fusionbus hub --workers 4 --metrics-port 9101
     """
     from fusionbus.deploy import hub_service  # noqa: PLC0415 - as above
 

@@ -52,7 +52,10 @@ def import_file(
     rejects: Annotated[Path | None, typer.Option(help="Write the bad rows to this CSV, with what is wrong.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and send nothing.")] = False,
 ) -> None:
-    """Send the rows of a spreadsheet as reports. Bad rows are named; good ones go; importing twice does no harm."""
+    """Send the rows of a spreadsheet as reports. Bad rows are named; good ones go; importing twice does no harm.
+
+    Example: fusionbus import register.csv --mapping station-register.yaml --agency POLICE-PB
+    """
     settings = load(ProducerSettings)
     rules = load_mapping(mapping)
     sheet = open_sheet(file, rules)

@@ -26,7 +26,10 @@ outbox_commands = typer.Typer(no_args_is_help=True, help="Reports kept on this m
 
 @outbox_commands.command("status")
 def status(agency: AgencyOption = None) -> None:
-    """Show what waits, since when, and what was refused."""
+    """Show what waits, since when, and what was refused.
+
+    Example: fusionbus outbox status --agency CTD-KP
+    """
     settings = load(ProducerSettings)
     table = Table("agency", "waiting", "oldest", "sent", "refused", title="Outbox")
     refusals: list[str] = []
@@ -46,7 +49,10 @@ def send(
     follow_on: Annotated[bool, typer.Option("--follow", help="Stay, and send whatever comes in.")] = False,
     metrics_port: Annotated[int | None, typer.Option(help="Serve Prometheus metrics here.")] = None,
 ) -> None:
-    """Send what waits, in order. Only what the broker acknowledged is marked as sent."""
+    """Send what waits, in order. Only what the broker acknowledged is marked as sent.
+
+    Example: fusionbus outbox send --follow --metrics-port 9121
+    """
     settings = load(ProducerSettings)
     serve(metrics_port)
     agencies = _agencies(agency, settings)

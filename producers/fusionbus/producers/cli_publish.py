@@ -38,7 +38,10 @@ def publish(
         bool, typer.Option("--outbox", help="Keep them in the outbox, to be sent by `fusionbus outbox send`.")
     ] = False,
 ) -> None:
-    """Send reports. Each that cannot be sent is named with its line; the others go."""
+    """Send reports. Each that cannot be sent is named with its line; the others go.
+
+    Example: fusionbus publish reports.jsonl --agency CTD-KP
+    """
     settings = load(ProducerSettings)
     reports = read_reports(file)
     delivery, refused = open_delivery(settings, tell, outbox=outbox), 0
@@ -60,7 +63,10 @@ def replay(
     file: File,
     speed: Annotated[float, typer.Option(min=0.001, help="How many times faster than it happened.")] = 1.0,
 ) -> None:
-    """Send reports of any agencies with the pauses that lay between their `reported_at`."""
+    """Send reports of any agencies with the pauses that lay between their `reported_at`.
+
+    Example: fusionbus replay sim.jsonl --speed 60
+    """
     settings = load(ProducerSettings)
     delivery, refused, before = open_delivery(settings, tell, outbox=False), 0, None
     try:

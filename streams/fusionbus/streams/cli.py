@@ -23,7 +23,10 @@ def worker(
         int | None, typer.Option(help="Serve metrics, /live and /ready on this loopback port.")
     ] = None,
 ) -> None:
-    """Run one worker of the hub until SIGTERM; exit code 70 means: start me again."""
+    """Run one worker of the hub until SIGTERM; exit code 70 means: start me again.
+
+    Example: fusionbus worker --id hub-1 --metrics-port 9101
+    """
     from fusionbus.streams import agents, engine  # noqa: PLC0415 - Faust takes a second to import; `--help` need not
     from fusionbus.streams.settings import WorkerSettings  # noqa: PLC0415 - as above
 
@@ -42,7 +45,10 @@ def fuse(
     mapping: Annotated[str, typer.Option(help="The form of the lines: event-record or report.")] = "event-record",
     explain: Annotated[Path | None, typer.Option(help="Where the reasons go: JSON Lines, one a report.")] = None,
 ) -> None:
-    """Fuse the reports of a file into incidents, by the same steps as the hub, without a broker."""
+    """Fuse the reports of a file into incidents, by the same steps as the hub, without a broker.
+
+    Example: fusionbus fuse reports.jsonl --out fused.csv --explain reasons.jsonl
+    """
     from fusionbus.streams.fuse_file import fuse_file  # noqa: PLC0415 - the gazetteer is read; `--help` need not
 
     typer.echo(fuse_file(file, out, mapping, explain), err=True)

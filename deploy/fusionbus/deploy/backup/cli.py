@@ -68,6 +68,7 @@ def restore(
     """Put a backup back: what is missing, and with --replace what differs. Nothing is taken away from the registry.
 
     A damaged or foreign backup is refused before anything is written. The broker needs its topics first: provision.
+    Example: fusionbus restore backups/2026-11-20 --dry-run
     """
     held = manifest.read(folder)
     typer.echo(f"The backup is whole: made {held.made_at:%Y-%m-%d %H:%M} UTC by fusionbus {held.software}.")

@@ -29,7 +29,10 @@ def denials(
     metrics_port: Annotated[int | None, typer.Option(help="With --follow: serve Prometheus metrics here.")] = None,
     as_json: words.AsJson = False,
 ) -> None:
-    """Show who was refused what by the broker: wrong passwords, others' topics, others' groups."""
+    """Show who was refused what by the broker: wrong passwords, others' topics, others' groups.
+
+    Example: fusionbus denials --follow --metrics-port 9131
+    """
     source = Log(log or broker_service.folder_of(load(LocalBrokerSettings)).log)
     try:
         found = [*read(source.older()), *read(source.more())]

@@ -33,6 +33,7 @@ def doctor(
     """Look at broker, topics, registry, rights, hub, clocks, disks, versions and old state; exit code 1 at a fault.
 
     To compare clocks it makes a topic of its own, writes two records, and deletes it.
+    Example: fusionbus doctor --read-only
     """
     settings = load(OperatorSettings, bootstrap=bootstrap)
     federation = PublicKeys.under(settings.home).joined_to(agencies_file.read(agencies))

@@ -62,7 +62,10 @@ def show(
     as_json: words.AsJson = False,
     bootstrap: words.Bootstrap = None,
 ) -> None:
-    """Show all of one dead letter, the body too where it is text. It may name persons: mind who looks on."""
+    """Show all of one dead letter, the body too where it is text. It may name persons: mind who looks on.
+
+    Example: fusionbus dead-letters show 1b4e28ba-2fa1-51d2-883f-0016d3cca427
+    """
     with Bus(load(OperatorSettings, bootstrap=bootstrap)) as bus:
         one = letters.named(letter_desk.filed(bus, Choice(), also_without_audit=True), letter_id)
     body = letters.body_of(one.letter)
@@ -97,6 +100,7 @@ def replay(
 
     Give ids, or --reason. Needs the right to write on the topics they came from, and on `audit`. Sending twice does no
     harm: the hub knows a revision it has taken. Exit code 1 when any was not sent.
+    Example: fusionbus dead-letters replay --reason unknown_agency --agency CTD-GB
     """
     if bool(letter_ids) == bool(reason):
         raise Misconfigured("Say which dead letters: their ids, or --reason (and --agency, --since) and no ids.")
@@ -122,7 +126,10 @@ def discard(
     by: By = None,
     bootstrap: words.Bootstrap = None,
 ) -> None:
-    """Put dead letters aside: they stay on the topic, and the audit says who did it and why."""
+    """Put dead letters aside: they stay on the topic, and the audit says who did it and why.
+
+    Example: fusionbus dead-letters discard 1b4e28ba-2fa1-51d2-883f-0016d3cca427 --why "Sent anew by the agency."
+    """
     if not 0 < len(why.strip()) <= WHY_CHARS_MAX:
         raise Misconfigured(f"--why has {len(why):,} characters: 1 to {WHY_CHARS_MAX:,} are allowed.")
     settings = load(OperatorSettings, bootstrap=bootstrap)

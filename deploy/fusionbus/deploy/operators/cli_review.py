@@ -69,7 +69,10 @@ def show(
     as_json: words.AsJson = False,
     bootstrap: words.Bootstrap = None,
 ) -> None:
-    """Show an incident as the hub holds it: its reports, why each is there, how many were told, what is related."""
+    """Show an incident as the hub holds it: its reports, why each is there, how many were told, what is related.
+
+    Example: fusionbus review show 1b4e28ba-2fa1-51d2-883f-0016d3cca427
+    """
     name = _id(incident_id)
     with Bus(load(OperatorSettings, bootstrap=bootstrap)) as bus:
         incident = _incident(bus, name)

@@ -33,7 +33,10 @@ def simulate(
     span: Annotated[str, typer.Option(help="How long: 90m, 12h, 3d.")] = "3d",
     now: Annotated[bool, typer.Option("--now", help="End the span at the present instead of using --start.")] = False,
 ) -> None:
-    """Invent threat reports of many agencies, with the truth beside them."""
+    """Invent threat reports of many agencies, with the truth beside them.
+
+    Example: fusionbus simulate --out sim.jsonl --truth truth.jsonl --reports 1000 --seed 1
+    """
     length = parse_span(span)
     began = datetime.now(UTC) - length - NOT_NOW if now else parse_start(start)
     lines = Traffic(seed, began, length).lines(reports)
@@ -47,7 +50,10 @@ def scenario(
     truth: Truth = None,
     now: Annotated[str, typer.Option(help="When the scenario ends, ISO 8601 or `now`.")] = "now",
 ) -> None:
-    """Tell publicly known attacks as if they had happened in the last hours, with who must and must not be alerted."""
+    """Tell publicly known attacks as if they had happened in the last hours, with who must and must not be alerted.
+
+    Example: fusionbus scenario --out scenario.jsonl
+    """
     told = scenario_telling.load()
     lines = told.lines(datetime.now(UTC) - NOT_NOW if now == "now" else parse_start(now))
     _write(lines, out, truth, told.expectations())
