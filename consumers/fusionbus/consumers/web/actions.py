@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import ValidationError
 
 from fusionbus.consumers.answering import instead
+from fusionbus.consumers.threats.viewer import Role
 from fusionbus.consumers.web.access_log import Act, Outcome
 from fusionbus.consumers.web.people import Person, Right
 from fusionbus.contract import ids
@@ -113,6 +114,12 @@ class Actions:
             message = _made(Acknowledgement, person, fields)
         self._tell(person, message, f"{said} {alert_id}", address)
         return Done(f"Told the hub: {said.replace('_', ' ')}, in the name of {person.agency}.")
+
+    def answer_by_link(self, message: Acknowledgement, address: str | None = None) -> Done:
+        """Sends what the holder of a reply link answers; the link has proved what may be. Raises: RetryLater."""
+        said, person = message.opinion or message.action, Person("", message.agency, message.by or "link", Role.ANALYST)
+        self._tell(person, message, f"{said.value} {message.alert_id}", address)
+        return Done(f"Told the hub: {said.value.replace('_', ' ')}, in the name of {message.agency}.")
 
     def decide(
         self, person: Person, pair: tuple[str, str], decision: Decision, reason: str, address: str | None = None

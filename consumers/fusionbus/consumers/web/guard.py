@@ -20,6 +20,8 @@ from fusionbus.contract.errors import FusionError
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN: Final = frozenset({"/sign-in", "/sign-in.css", "/health"})
 """What may be asked by anybody."""
+REPLY: Final = "/reply/"
+"""Links in mails carry their own right."""
 PASSWORD: Final = frozenset({"/password", "/sign-out", "/sign-in.css"})
 """What may be asked before a password of one's own is chosen."""
 API: Final = "/api/"
@@ -81,7 +83,7 @@ class Guard:
         state: MutableMapping[str, Any] = asked.scope.setdefault("state", {})
         state.update(site=self._site, session=None, person=None)
         path = asked.url.path
-        if path in OPEN or headers.is_asset(path):
+        if path in OPEN or path.startswith(REPLY) or headers.is_asset(path):
             return None
         secret, program = asked.cookies.get(cookie_name(self._site)), _bearer(asked)
         try:

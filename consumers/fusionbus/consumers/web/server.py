@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from fusionbus.consumers.web import sign_in
+from fusionbus.consumers.web import reply_links, sign_in
 from fusionbus.consumers.web.api import routes
 from fusionbus.consumers.web.guard import Guard
 from fusionbus.consumers.web.problems import Problem, problem_of
@@ -26,6 +26,7 @@ def create_app(site: Site, *, with_pages: bool = True) -> ASGIApp:
     app.include_router(sign_in.router)
     app.include_router(routes.health)
     app.include_router(routes.router)
+    app.include_router(reply_links.router)
     _explain(app)
     if with_pages:
         from fusionbus.consumers.web.pages.mount import mount  # noqa: PLC0415 - half a second that only pages need

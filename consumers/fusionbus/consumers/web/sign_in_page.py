@@ -15,7 +15,7 @@ main { width: min(24rem, 92vw); padding: 2rem 0; }
 h1 { font-size: 1.4rem; margin: 0 0 .25rem; }
 p { margin: 0 0 1rem; }
 label { display: block; margin: .9rem 0 .25rem; font-weight: 600; }
-input { width: 100%; padding: .6rem .7rem; font: inherit; color: inherit; background: transparent;
+input, select, textarea { width: 100%; padding: .6rem .7rem; font: inherit; color: inherit; background: transparent;
   border: 1px solid var(--line); border-radius: .4rem; }
 button { width: 100%; margin-top: 1.4rem; padding: .7rem; font: inherit; font-weight: 600; color: var(--paper);
   background: var(--mark); border: 0; border-radius: .4rem; cursor: pointer; }
@@ -26,7 +26,7 @@ button { width: 100%; margin-top: 1.4rem; padding: .7rem; font: inherit; font-we
 
 def sign_in(next_path: str, sentence: str | None = None) -> str:
     """The form that asks for agency, name and password."""
-    return _page(
+    return a_page(
         "Sign in",
         "Alerts of your agency, and what became of them.",
         sentence,
@@ -42,7 +42,7 @@ def sign_in(next_path: str, sentence: str | None = None) -> str:
 def password(csrf: str, *, first: bool, sentence: str | None = None) -> str:
     """The form that asks for the old password and, twice, for the new one."""
     old = "One-time password" if first else "Old password"
-    return _page(
+    return a_page(
         "Choose a password",
         "Twelve characters or more: several words that nobody would guess.",
         sentence,
@@ -55,7 +55,8 @@ def password(csrf: str, *, first: bool, sentence: str | None = None) -> str:
     )
 
 
-def _page(title: str, said: str, sentence: str | None, form: str) -> str:
+def a_page(title: str, said: str, sentence: str | None, form: str) -> str:
+    """A page in this style; a sentence is a refusal."""
     refusal = f'<p class="refusal" role="alert">{escape(sentence)}</p>' if sentence else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
