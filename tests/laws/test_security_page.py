@@ -32,7 +32,7 @@ def rights() -> list[str]:
 
 
 def test_the_table_of_rights_is_what_provisioning_gives() -> None:
-    shown = [line for line in PAGE.splitlines() if re.match(r"\| `[a-z<>]+` \| [A-Z_, ]+ \|", line)]
+    shown = [line for line in PAGE.splitlines() if re.match(r"\| `[a-z<>-]+` \| [A-Z_, ]+ \|", line)]
     assert shown == rights()
 
 

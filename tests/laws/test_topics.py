@@ -12,7 +12,7 @@ from fusionbus.deploy import agencies
 FEDERATION = agencies.parse((Path(__file__).resolve().parents[2] / "deploy" / "agencies.yaml").read_text("utf-8"))
 ALL = tuple(topics.all_topics(agency.agency for agency in FEDERATION.agencies))
 FAMILIES = schemas.all_topics()
-PRINCIPALS = {topics.HUB, "provisioner", "auditor", "operator", schemas.FAMILY}
+PRINCIPALS = {topics.HUB, topics.THREAT_DATABASE, "provisioner", "auditor", "operator", schemas.FAMILY}
 NAME_CHARACTERS_MAX = 249
 """Source: Kafka, org.apache.kafka.common.internals.Topic.MAX_NAME_LENGTH."""
 
@@ -61,10 +61,10 @@ def test_the_agency_of_a_topic_is_read_back_from_its_name() -> None:
     assert {topics.agency_of(topic.name) for topic in topics.hub_topics()} == {None}
 
 
-def test_only_an_agency_writes_its_reports_and_only_it_reads_its_alerts() -> None:
+def test_only_an_agency_writes_its_reports_and_only_it_and_the_centres_database_read_its_alerts() -> None:
     reports, control, alerts, receipts = topics.agency_topics("CTD-KP")
     assert reports.writers == control.writers == ("CTD-KP",)
-    assert alerts.readers == receipts.readers == ("CTD-KP",)
+    assert alerts.readers == receipts.readers == ("CTD-KP", topics.THREAT_DATABASE)
 
 
 def test_every_message_of_every_topic_has_an_example() -> None:

@@ -5,16 +5,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
-
 from fusionbus.consumers.acknowledger import SEND_S_MAX, ControlWriter
 from fusionbus.consumers.handlers import DATABASES
 from fusionbus.consumers.reading import TopicReader
 from fusionbus.consumers.settings import ConsumerSettings
-from fusionbus.consumers.threats.database import ThreatDatabase
-from fusionbus.consumers.threats.store import keep_acknowledgements
-from fusionbus.consumers.threats.tables import alerts
-from fusionbus.consumers.threats.where import read_url, shown
 from fusionbus.contract import codec
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import Undecodable
@@ -100,8 +94,10 @@ def _keep(store: str | None, acknowledgement: Acknowledgement) -> str:
     if (store or "").partition(":")[0] not in DATABASES:
         return ""
     try:
-        with closing(_database(store or "")) as database, database.writing() as connection:
-            keep_acknowledgements(connection, [acknowledgement])
+        from fusionbus.consumers.handlers.database import DatabaseHandler  # noqa: PLC0415 - SQLAlchemy loads slowly
+
+        with closing(DatabaseHandler((store or "").removeprefix("database:"), make=False)) as handler:
+            handler.acknowledged(acknowledgement)
     except (RetryLater, Misconfigured) as exc:
         return f" It was not kept here: {exc}"
     return ""
@@ -128,18 +124,17 @@ def _jsonl_lines(path: Path, alert_id: str) -> Iterator[bytes]:
 
 def _shown(store: str) -> str:
     """The store without its password."""
+    from fusionbus.consumers.threats.where import read_url, shown  # noqa: PLC0415 - as `DatabaseHandler`
+
     kind, _, name = store.partition(":")
-    return store if kind != "database" else shown(read_url(name))
-
-
-def _database(store: str) -> ThreatDatabase:
-    return ThreatDatabase(store.removeprefix("database:"), make=False)
+    return shown(read_url(name)) if kind == "database" else store
 
 
 def _database_rows(store: str, alert_id: str) -> Iterator[bytes]:
-    with closing(_database(store)) as database, database.reading() as connection:
-        for text in connection.scalars(select(alerts.c.json).where(alerts.c.alert_id == alert_id)).all():
-            yield text.encode()
+    from fusionbus.consumers.handlers.database import DatabaseHandler  # noqa: PLC0415 - SQLAlchemy loads slowly
+
+    with closing(DatabaseHandler(store.removeprefix("database:"), make=False)) as handler:
+        yield from handler.stored(alert_id)
 
 
 def _on_topic(broker: BrokerSettings, agency: str, alert_id: str, seconds_max: float) -> Alert | None:

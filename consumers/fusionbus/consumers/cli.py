@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from fusionbus.consumers import cli_accounts, cli_receipts, cli_services, cli_share, cli_subscriptions, cli_web, words
+from fusionbus.consumers import (
+    cli_accounts,
+    cli_keep,
+    cli_receipts,
+    cli_services,
+    cli_share,
+    cli_subscriptions,
+    cli_web,
+    words,
+)
 from fusionbus.consumers.answering import answer
 from fusionbus.consumers.handlers import HANDLERS, Handler, open_handler
 from fusionbus.consumers.receiver import AlertReceiver
@@ -23,6 +32,7 @@ commands.add_typer(cli_receipts.commands)
 commands.add_typer(cli_share.commands, name="share")
 commands.add_typer(cli_services.commands, name="alert-services")
 commands.add_typer(cli_web.commands)
+commands.add_typer(cli_keep.commands)
 commands.add_typer(cli_accounts.commands, name="accounts")
 
 Agency = Annotated[str, typer.Option(help="Whose, such as CTD-KP.", envvar="FUSION_AGENCY")]

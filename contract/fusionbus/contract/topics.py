@@ -20,6 +20,8 @@ from fusionbus.contract.seals import Seal
 
 HUB: Final = "hub"
 """The principal of the hub's workers."""
+THREAT_DATABASE: Final = "threat-database"
+"""The principal that keeps the centre's threat database: it reads what agencies are sent, and writes nothing."""
 HUB_APP: Final = "fusion-hub"
 """The consumer group of the hub, and the prefix of its changelogs."""
 
@@ -143,30 +145,44 @@ def agency_topics(agency: str) -> tuple[Topic, ...]:
             "reports it sends",
         ),
         Topic(
-            control_topic(agency), "agency", ControlMessage, "agency", (agency,), (HUB, agency), "its acknowledgements"
+            control_topic(agency),
+            "agency",
+            ControlMessage,
+            "agency",
+            (agency,),
+            (HUB, agency, THREAT_DATABASE),
+            "its acknowledgements",
         ),
-        Topic(alerts_topic(agency), "incident_id", Alert, "agency", (HUB,), (agency,), "alerts for it"),
-        Topic(receipts_topic(agency), "report_id", Receipt, "agency", (HUB,), (agency,), "what became of its reports"),
+        Topic(alerts_topic(agency), "incident_id", Alert, "agency", (HUB,), (agency, THREAT_DATABASE), "alerts for it"),
+        Topic(
+            receipts_topic(agency),
+            "report_id",
+            Receipt,
+            "agency",
+            (HUB,),
+            (agency, THREAT_DATABASE),
+            "what became of its reports",
+        ),
     )
 
 
 def hub_topics() -> tuple[Topic, ...]:
     """The topics of the hub itself."""
-    both, hub = ("zone", (HUB,)), (HUB,)
+    both, hub, kept = ("zone", (HUB,)), (HUB,), (HUB, THREAT_DATABASE)
     return (
         Topic(ACCEPTED, both[0], Accepted, "zones", hub, hub, "admitted traffic by zone"),
         Topic(
-            INCIDENTS, "incident_id", Incident, "zones", hub, hub, "fused incidents", compacted=True, retention_ms=None
+            INCIDENTS, "incident_id", Incident, "zones", hub, kept, "fused incidents", compacted=True, retention_ms=None
         ),
         # Their reasons quote reports: after a month their incidents are closed, and nobody judges them any more.
-        Topic(LINKS, "link_id", Link, "zones", hub, hub, "ties between incidents", compacted=True, retention_ms=MONTH),
+        Topic(LINKS, "link_id", Link, "zones", hub, kept, "ties between incidents", compacted=True, retention_ms=MONTH),
         Topic(
             REGISTRY,
             "type:id",
             RegistryEntry,
             "single",
             (HUB, "provisioner"),
-            hub,
+            kept,
             "agencies and subscriptions",
             compacted=True,
             retention_ms=None,
@@ -179,7 +195,7 @@ def hub_topics() -> tuple[Topic, ...]:
             DeadLetter,
             "single",
             hub,
-            (HUB, "operator"),
+            (HUB, "operator", THREAT_DATABASE),
             "what could not be taken",
             retention_ms=MONTH,
         ),

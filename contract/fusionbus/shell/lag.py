@@ -75,8 +75,9 @@ def standings(
 
 
 def unread(spans: Mapping[Place, tuple[int, int]], committed: Mapping[str, Mapping[Place, int]]) -> dict[str, int]:
-    """Topics of alerts that hold alerts and that no group has ever read, with how many."""
-    read = {topic for offsets in committed.values() for topic, _ in offsets}
+    """Topics of alerts that hold alerts and that no group of their agency has ever read, with how many."""
+    desks = [offsets for group, offsets in committed.items() if not group.startswith(topics.THREAT_DATABASE)]
+    read = {topic for offsets in desks for topic, _ in offsets}
     held: dict[str, int] = {}
     for (topic, _), (begin, end) in sorted(spans.items()):
         if topic.startswith(topics.ALERTS) and topic not in read and end > begin:

@@ -177,6 +177,23 @@ ALERT_LATENCY = Histogram(
     buckets=_LATENCY_S,
     registry=METRICS,
 )
+KEPT = Counter(
+    "fusion_kept_total",
+    "Records that the threat database has taken, by kind. Still while alerts go out: read the keeper's log.",
+    ["kind"],
+    registry=METRICS,
+)
+NOT_KEPT = Counter(
+    "fusion_not_kept_total",
+    "Records that the threat database could not read; they lie in its file of dead letters. Rising: update it.",
+    registry=METRICS,
+)
+KEEPER_LAG = Gauge(
+    "fusion_keeper_lag_records",
+    "Records that the threat database has not taken yet. Rising: its database or disk is slow.",
+    ["topic"],
+    registry=METRICS,
+)
 
 
 def serve(port: int | None, host: str = serving.LOOPBACK, probes: Mapping[str, serving.Probe] | None = None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from fusionbus.contract import topics
-from fusionbus.contract.topics import HUB, HUB_APP, Topic, agency_of, all_topics
+from fusionbus.contract.topics import HUB, HUB_APP, THREAT_DATABASE, Topic, agency_of, all_topics
 from fusionbus.deploy.agencies import Federation
 
 PROVISIONER: Final = "provisioner"
@@ -14,7 +14,7 @@ OPERATOR: Final = "operator"
 REPLAYER: Final = "replayer"
 """Sends dead letters again and puts them aside. Apart from `operator`, because who may do that can write in any
 agency's name: its password is for the act, not for the day."""
-ROLES: Final = (HUB, PROVISIONER, AUDITOR, OPERATOR, REPLAYER)
+ROLES: Final = (HUB, PROVISIONER, AUDITOR, OPERATOR, REPLAYER, THREAT_DATABASE)
 """The hub's own principals; agencies' ids are upper case, so none can be mistaken for one of these."""
 CLUSTER: Final = "kafka-cluster"
 ANY: Final = "*"
@@ -81,7 +81,7 @@ def acls_for(wanted: Iterable[Topic], agencies: Iterable[str], reviewers: Collec
     found = {acl for topic in every for acl in _of_topic(topic)}
     found |= {Acl(agency, "group", f"{agency}.", "READ", prefixed=True) for agency in members}
     found |= {Acl(agency, "topic", topic, "READ") for agency in reviewers for topic in REVIEWED}
-    found |= {Acl(role, "group", f"{role}.", "READ", prefixed=True) for role in (AUDITOR, OPERATOR, REPLAYER)}
+    found |= {Acl(role, "group", f"{role}.", "READ", prefixed=True) for role in ROLES if role not in {HUB, PROVISIONER}}
     found |= {Acl(HUB, "group", group, "READ") for group in (HUB_APP, f"{HUB_APP}-registry")}
     found |= {Acl(HUB, "topic", f"{HUB_APP}-", operation, prefixed=True) for operation in ("READ", "WRITE", "CREATE")}
     found |= {acl for topic in every for acl in _for_provisioning(topic)}

@@ -8,6 +8,7 @@ from builders import an_agency
 from fusionbus.contract.topics import (
     HUB,
     REPORTS,
+    THREAT_DATABASE,
     alerts_topic,
     all_topics,
     control_topic,
@@ -71,6 +72,10 @@ TABLE = {
         *(f"{operation} topic fusion-hub-…" for operation in ("READ", "WRITE", "DESCRIBE", "CREATE")),
         "READ group fusion-hub",
         "READ group fusion-hub-registry",
+    },
+    THREAT_DATABASE: {
+        *(f"READ topic {name}" for name in ("alerts-…", "receipts-…", "control-…", "incidents", "links", "registry")),
+        *("READ topic dead-letters", "READ group threat-database.…"),
     },
     AUDITOR: {"READ topic audit", "READ topic audit-seals", "READ group auditor.…"},
 }

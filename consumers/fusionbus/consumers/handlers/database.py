@@ -3,9 +3,12 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from sqlalchemy import select
+
 from fusionbus.consumers.handlers import Taken
 from fusionbus.consumers.threats.database import BUSY_S_MAX, ThreatDatabase
 from fusionbus.consumers.threats.store import keep_acknowledgements, keep_alerts
+from fusionbus.consumers.threats.tables import alerts
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.errors import Misconfigured, RetryLater
@@ -21,8 +24,8 @@ class DatabaseHandler:
 
     name = "database"
 
-    def __init__(self, url: str, busy_s: float = BUSY_S_MAX) -> None:
-        self.database = ThreatDatabase(url, busy_s)
+    def __init__(self, url: str, busy_s: float = BUSY_S_MAX, *, make: bool = True) -> None:
+        self.database = ThreatDatabase(url, busy_s, make=make)
         self._unswept = False
 
     def take(self, alert: Alert) -> Taken:
@@ -38,6 +41,13 @@ class DatabaseHandler:
         """Keeps the newest acknowledgement of each kind. Raises: RetryLater, Misconfigured."""
         with self.database.writing() as connection:
             keep_acknowledgements(connection, [acknowledgement])
+
+    def stored(self, alert_id: str) -> list[bytes]:
+        """The alert of this id as it came, where it is here. Raises: RetryLater, Misconfigured."""
+        with self.database.reading() as connection:
+            return [
+                text.encode() for text in connection.scalars(select(alerts.c.json).where(alerts.c.alert_id == alert_id))
+            ]
 
     def close(self) -> None:
         """Closes the database."""

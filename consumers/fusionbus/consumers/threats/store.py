@@ -36,7 +36,7 @@ def keep_alerts(db: Connection, told: Sequence[Alert], received_at: datetime) ->
 def keep_acknowledgements(db: Connection, said: Iterable[Acknowledgement]) -> None:
     """Keeps the newest word of each kind."""
     rows = [
-        _clean(
+        clean(
             {
                 "alert_id": one.alert_id,
                 "action": one.action,
@@ -89,21 +89,21 @@ def _keep(db: Connection, told: Sequence[Alert], received_at: datetime) -> list[
     upsert(
         db,
         incidents,
-        [_clean(incident_row(alert)) for alert in told],
+        [clean(incident_row(alert)) for alert in told],
         by=("recipient", "incident_id"),
         newer_by="revision",
         keep=("first_alert_at", "merged_into"),
     )
     insert = insert_into(db, alerts).on_conflict_do_nothing().returning(alerts.c.alert_id)
     once = {alert.alert_id: alert for alert in reversed(told)}
-    rows = [_clean(alert_row(alert, received_at)) for alert in reversed(once.values())]
+    rows = [clean(alert_row(alert, received_at)) for alert in reversed(once.values())]
     ids = set(db.scalars(insert, rows))
     new = [once[name] for name in dict.fromkeys(alert.alert_id for alert in told) if name in ids]
-    insert_new(db, bodies, [_clean(body_row(alert)) for alert in new])
+    insert_new(db, bodies, [clean(body_row(alert)) for alert in new])
     by_table: dict[Table, list[Row]] = {}
     for alert in new:
         for table, row in subject_rows(alert):
-            by_table.setdefault(table, []).append(_clean(row))
+            by_table.setdefault(table, []).append(clean(row))
     for table, some in by_table.items():
         insert_new(db, table, some)
     _withdraw(db, new)
@@ -163,6 +163,6 @@ def _write_texts(db: Connection, touched: set[tuple[str, str]]) -> None:
         upsert(db, texts, rows, by=("id",), newer_by=None)
 
 
-def _clean(row: Row) -> Row:
+def clean(row: Row) -> Row:
     """Plain strings, without NUL characters, which PostgreSQL's text cannot hold."""
     return {name: str(value).replace("\0", "") if isinstance(value, str) else value for name, value in row.items()}

@@ -83,3 +83,12 @@ agencies: Final = Table(
     Column("contact", Text, nullable=False),
     Column("json", Text, nullable=False),
 )
+
+positions: Final = Table(
+    "positions",
+    METADATA,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+)
+"""How far each topic has been read: it moves with what was read, so a crash repeats nothing and skips nothing."""

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+from fusionbus.consumers.threats.columns import METADATA
 from fusionbus.consumers.threats.store import keep_acknowledgements, keep_alerts
 from fusionbus.contract import codec
 from fusionbus.contract.alert import Alert
@@ -18,7 +16,7 @@ from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.vocabulary import AckAction, Opinion
 
-_SCRIPTS: Final = "fusionbus.consumers.threats:migrations"
+_VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 _ONE_AT_A_TIME: Final = 7_206_251_140_013
 """The key of PostgreSQL's lock that one upgrade holds; any number that no other program uses."""
 _FIRST_FORM: Final = ("acknowledgements", "tokens", "entities", "persons", "bodies", "alerts", "incidents")
@@ -33,33 +31,41 @@ def bring_up_to_date(db: Connection, shown: str) -> None:
     if db.dialect.name == "postgresql":
         db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         db.execute(text("SET LOCAL statement_timeout = 0"))
-    config = _config(db)
-    scripts = ScriptDirectory.from_config(config)
-    version, newest = MigrationContext.configure(db).get_current_revision(), scripts.get_current_head()
-    if version == newest:
-        return
-    if version is not None and version not in {script.revision for script in scripts.walk_revisions()}:
-        raise Misconfigured(
-            f"{shown} is a threat database of version {version}, this software knows {newest}: update it."
-        )
     there = set(inspect(db).get_table_names())
+    version = db.scalar(text("SELECT version_num FROM alembic_version")) if "alembic_version" in there else None
+    steps = _steps()
+    if version == steps[-1]:
+        return
+    if version is not None and version not in steps:
+        raise Misconfigured(
+            f"{shown} is a threat database of version {version}, this software knows {steps[-1]}: update it."
+        )
     told: list[tuple[datetime, Alert]] = []
     said: list[Acknowledgement] = []
     if version is None and "schema_version" in there:
         told, said = _first_form(db, shown)
-    elif version is None and there:
-        raise Misconfigured(f"{shown} holds other tables ({', '.join(sorted(there)[:3])}): name an empty database.")
-    command.upgrade(config, "head")
+    elif version is None and (foreign := sorted(there & set(METADATA.tables))):
+        raise Misconfigured(f"{shown} holds tables of others ({', '.join(foreign[:3])}): name another database.")
+    _upgrade(db)
     for received_at, alert in told:
         keep_alerts(db, [alert], received_at)
     keep_acknowledgements(db, said)
 
 
-def _config(db: Connection) -> Config:
+def _steps() -> list[str]:
+    """The versions this software knows, oldest first, by the names of their files."""
+    return sorted(path.stem[1:5] for path in _VERSIONS.glob("v[0-9][0-9][0-9][0-9]_*.py"))
+
+
+def _upgrade(db: Connection) -> None:
+    # Imported where it is needed: Alembic takes as long to load as all the rest, and a database is upgraded once.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
-    config.set_main_option("script_location", _SCRIPTS)
+    config.set_main_option("script_location", str(_VERSIONS.parent).replace("%", "%%"))
     config.attributes["connection"] = db
-    return config
+    command.upgrade(config, "head")
 
 
 def _first_form(db: Connection, shown: str) -> tuple[list[tuple[datetime, Alert]], list[Acknowledgement]]:

@@ -77,15 +77,18 @@ def cuts(
     """What may go of the topics that carry reports, and the topics that nobody is known to have read."""
     found, unread = [], []
     for place, (begin, end) in sorted(spans.items()):
-        readers = [
-            offsets[place] for group, offsets in committed.items() if _reads(group, place[0]) and place in offsets
-        ]
+        readers = {
+            group: offsets[place]
+            for group, offsets in committed.items()
+            if _reads(group, place[0]) and place in offsets
+        }
         if begin == end:
             continue
-        if not readers:
+        # What only the centre's threat database has read, its agency has not.
+        if all(group.startswith(topics.THREAT_DATABASE) for group in readers):
             unread.append(place[0])
-        elif min(readers) > begin:
-            found.append(Cut(place, min(readers), min(readers) - begin))
+        elif (before := min(readers.values())) > begin:
+            found.append(Cut(place, before, before - begin))
     return found, sorted(set(unread))
 
 
@@ -96,5 +99,6 @@ def carries_reports(topic: str) -> bool:
 
 def _reads(group: str, topic: str) -> bool:
     if topic.startswith(topics.ALERTS):
-        return group.startswith((f"{topics.agency_of(topic)}.", f"{topics.agency_of(topic)}-"))
+        readers = (f"{topics.agency_of(topic)}.", f"{topics.agency_of(topic)}-", f"{topics.THREAT_DATABASE}.")
+        return group.startswith(readers)
     return group == topics.HUB_APP

@@ -28,6 +28,7 @@ _TABLES: Final = {
     ),
     "link_incidents": ("incident_id! link_id! "),
     "links": ("link_id! type at:time json "),
+    "positions": ("topic! partition:int! next_offset:big "),
     "receipts": (
         "receipt_id! agency at:time outcome report_id? local_ref? revision:int? incident_id? reason? sentence? json "
     ),
