@@ -11,24 +11,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builders import a_token, an_acknowledgement
-from fusionbus.consumers.testing import SAMPLE_AT, sample_alert
+from fusionbus.consumers.testing import SAMPLE_AT
 from fusionbus.consumers.threats.database import ThreatDatabase
 from fusionbus.consumers.threats.found import Found
-from fusionbus.consumers.threats.hub_rows import incident_as_held, review_queue
-from fusionbus.consumers.threats.journeys import journey
-from fusionbus.consumers.threats.query import Query, Sort, read_query
-from fusionbus.consumers.threats.search import alert_of, alerts_of, check, incident_page, search
+from fusionbus.consumers.threats.query import Sort, read_query
+from fusionbus.consumers.threats.search import alerts_of, check, incident_page, search
 from fusionbus.consumers.threats.store import keep_acknowledgements
-from fusionbus.consumers.threats.viewer import Role, Viewer
+from fusionbus.consumers.threats.viewer import Viewer
 from fusionbus.contract.alert import Alert
-from fusionbus.contract.errors import FixTheReport, NotAllowed
-from fusionbus.contract.incident import Claim
-from fusionbus.contract.report import Actor, Entity, Person, Place
+from fusionbus.contract.errors import FixTheReport
+from fusionbus.contract.report import Actor, Place
 from fusionbus.contract.vocabulary import (
     AckAction,
     AlertKind,
     AlertMsgType,
-    EntityType,
     MsgType,
     Province,
     Severity,
@@ -36,7 +32,7 @@ from fusionbus.contract.vocabulary import (
     SubjectRole,
     ThreatCategory,
 )
-from threats import BOTH, KP, PB, empty_url, keep
+from threats import BOTH, KP, PB, empty_url, keep, told, with_subjects
 
 NOW = SAMPLE_AT + timedelta(hours=1)
 PESHAWAR, LAHORE = (34.01, 71.57), (31.55, 74.34)
@@ -46,15 +42,6 @@ PESHAWAR, LAHORE = (34.01, 71.57), (31.55, 74.34)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ThreatDatabase]:
     with closing(ThreatDatabase(empty_url(request.param, tmp_path, request))) as opened:
         yield opened
-
-
-def told(number: int = 1, **changes: Any) -> Alert:
-    """An alert to CTD-KP; what is no field of an alert is one of its report, and said of the incident too."""
-    mine = {name: changes.pop(name) for name in list(changes) if name in Alert.model_fields or name == "revision"}
-    alert = sample_alert(mine.pop("recipient", "CTD-KP"), number, body=changes, **mine)
-    said = {name: value for name, value in changes.items() if name in Claim.model_fields and name != "actor"}
-    claim = alert.incident.claim.model_copy(update=said)
-    return alert.model_copy(update={"incident": alert.incident.model_copy(update={"claim": claim})})
 
 
 def found(database: ThreatDatabase, viewer: Viewer = KP, **parts: Any) -> list[str | None]:
@@ -99,9 +86,7 @@ def test_words_are_found_in_english_and_in_urdu_however_they_are_typed(
     assert found(database, text=text) == hits
 
 
-@pytest.mark.parametrize(
-    "text", ['"AND (', "x' OR 1=1 --", 'a"b* NOT c', "NEAR(a b, 2)", "':* & !(", "{}^:-*", "a " * 149]
-)
+@pytest.mark.parametrize("text", ['"AND (', "x' OR 1=1 --", 'a"b* NOT c', "NEAR(a b, 2)", "':* & !(", "{}^:-*"])
 def test_no_text_is_more_than_words(database: ThreatDatabase, text: str) -> None:
     keep(database, [told()])
     if any(letter.isalnum() for letter in text):
@@ -123,7 +108,7 @@ def test_a_circle_finds_what_lies_in_it_and_tells_how_far(database: ThreatDataba
         return told(number, headline=headline, place=Place(lat=lat, lon=lon))
 
     keep(database, [at(1, "P", *PESHAWAR), at(2, "L", *LAHORE), at(3, "near P", 34.05, 71.60), told(4, place=Place())])
-    circle = {"lat": 34.01, "lon": 71.57, "radius_km": 10}
+    circle: dict[str, Any] = {"lat": 34.01, "lon": 71.57, "radius_km": 10}
     assert found(database, **circle, sort="nearest") == ["P", "near P"]
     distances = [line.distance_km for line in asked(database, **circle, sort="nearest").incidents]
     assert distances == [0.0, pytest.approx(5.25, abs=0.1)]
@@ -154,9 +139,9 @@ def test_a_circle_finds_what_lies_in_it_and_tells_how_far(database: ThreatDataba
 )
 def test_each_part_of_a_question_narrows(database: ThreatDatabase, parts: dict[str, Any], hits: list[str]) -> None:
     later = SAMPLE_AT + timedelta(days=2)
-    lahore = {"province": Province.PUNJAB, "district": "Lahore"}
+    lahore = Place(province=Province.PUNJAB, district="Lahore")
     b: dict[str, Any] = {"headline": "B", "category": ThreatCategory.KIDNAPPING, "severity": Severity.EXTREME}
-    b |= {"actor": None, "occurred": None, "reported_at": later, "place": Place(**lahore)}
+    b |= {"actor": None, "occurred": None, "reported_at": later, "place": lahore}
     keep(database, [told(1, headline="A"), told(2, **b), told(3, headline="C", status=Status.EXERCISE)])
     assert sorted(str(one) for one in found(database, **parts)) == hits
 
@@ -211,14 +196,8 @@ def test_a_wrong_question_is_one_sentence(parts: dict[str, Any], sentence: str) 
     assert "\n" not in str(caught.value)
 
 
-def _with_subjects(agency: str, number: int, **changes: Any) -> Alert:
-    person = Person(role=SubjectRole.WITNESS, id_tokens=(a_token("cnic", 1),), name_tokens=(a_token("name", 9),))
-    plate = Entity(type=EntityType.PLATE, token=a_token("plate", 2), role=SubjectRole.OTHER)
-    return told(number, recipient=agency, persons=(person,), entities=(plate,), **changes)
-
-
 def test_a_plate_is_a_hit_with_whom_to_call_where_the_asker_was_told_and_nowhere_else(database: ThreatDatabase) -> None:
-    keep(database, [_with_subjects("CTD-KP", 1)])
+    keep(database, [with_subjects("CTD-KP", 1)])
     hit = check(database, KP, a_token("plate", 2))
     assert [(one.belongs_to, one.role, one.contact) for one in hit.hits] == [
         ("entity", SubjectRole.OTHER, "Duty desk, Police Khyber Pakhtunkhwa")
@@ -233,15 +212,15 @@ def test_a_plate_is_a_hit_with_whom_to_call_where_the_asker_was_told_and_nowhere
 def test_what_was_withdrawn_and_what_is_an_exercise_is_no_hit(database: ThreatDatabase) -> None:
     cancel = told(1, revision=2, msg_type=AlertMsgType.CANCEL, kind=AlertKind.RECALL)
     cancel = cancel.model_copy(update={"body": cancel.body.model_copy(update={"msg_type": MsgType.CANCEL})})
-    keep(database, [_with_subjects("CTD-KP", 1), cancel, _with_subjects("CTD-KP", 2, status=Status.EXERCISE)])
+    keep(database, [with_subjects("CTD-KP", 1), cancel, with_subjects("CTD-KP", 2, status=Status.EXERCISE)])
     assert not check(database, KP, a_token("plate", 2)).hit
 
 
 def test_an_incidents_page_holds_its_alerts_in_order_what_was_said_and_what_shares_a_token(
     database: ThreatDatabase,
 ) -> None:
-    first, second = _with_subjects("CTD-KP", 1), told(1, revision=2)
-    keep(database, [second, first, _with_subjects("CTD-KP", 2), told(3), _with_subjects("CTD-PB", 4)])
+    first, second = with_subjects("CTD-KP", 1), told(1, revision=2)
+    keep(database, [second, first, with_subjects("CTD-KP", 2), told(3), with_subjects("CTD-PB", 4)])
     said = an_acknowledgement(agency="CTD-KP", alert_id=first.alert_id, action=AckAction.USED, note="Two arrests.")
     with database.writing() as connection:
         keep_acknowledgements(connection, [said, said.model_copy(update={"agency": "CTD-PB", "note": "theirs"})])
@@ -263,68 +242,3 @@ def test_alerts_are_listed_newest_first_and_those_that_nobody_acknowledged_alone
     assert [one.alert for one in alerts_of(database, KP, unacknowledged=True).alerts] == [old]
     with pytest.raises(FixTheReport, match="per_page is 1 to 200"):
         alerts_of(database, KP, per_page=10_000)
-
-
-def test_an_operator_reads_no_report_and_only_reviewers_read_what_the_hub_holds(database: ThreatDatabase) -> None:
-    operator = Viewer("CTD-KP", frozenset({Role.OPERATOR}))
-    report = told().body.report_id or ""
-    keep(database, [told()])
-    for ask in (
-        lambda: search(database, operator, Query()),
-        lambda: alerts_of(database, operator),
-        lambda: alert_of(database, operator, told().alert_id),
-        lambda: incident_page(database, operator, told().incident_id),
-        lambda: check(database, operator, a_token()),
-        lambda: review_queue(database, KP),
-        lambda: incident_as_held(database, KP, told().incident_id),
-    ):
-        with pytest.raises(NotAllowed):
-            ask()
-    way = journey(database, operator, report)
-    assert way is not None
-    assert "Roadside" not in way.model_dump_json()
-
-
-AGENCIES = st.sampled_from(["CTD-KP", "CTD-PB", "CTD", "CTD-KP-2", "KP"])
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(sent=st.lists(st.tuples(AGENCIES, st.integers(1, 4), st.integers(1, 3)), min_size=1, max_size=8), who=AGENCIES)
-def test_nobody_ever_sees_a_row_of_another(
-    database: ThreatDatabase, sent: list[tuple[str, int, int]], who: str
-) -> None:
-    def secret(agency: str) -> str:
-        return f"plantedfor{agency.replace('-', 'x').lower()}end"
-
-    marked = [
-        _with_subjects(agency, number, revision=revision, headline=secret(agency), narrative=f"{secret(agency)} bomb")
-        for agency, number, revision in sent
-    ]
-    keep(database, marked)
-    viewer = Viewer(who, frozenset(Role))
-    answers = [
-        search(database, viewer, query, NOW).model_dump_json()
-        for query in (
-            Query(per_page=200),
-            Query(text="bomb"),
-            Query(text="plantedfor*"),
-            Query(token=a_token("plate", 2)),
-            Query(lat=32.99, lon=70.6, radius_km=50, sort=Sort.NEAREST),
-            Query(open_only=True, sort=Sort.SEVERITY),
-        )
-    ]
-    answers += [
-        alerts_of(database, viewer).model_dump_json(),
-        check(database, viewer, a_token("cnic", 1)).model_dump_json(),
-    ]
-    for alert in marked:
-        answers += [
-            str(incident_page(database, viewer, alert.incident_id)),
-            str(alert_of(database, viewer, alert.alert_id)),
-            str(journey(database, viewer, alert.body.report_id or "")),
-        ]
-    for other in {agency for agency, _, _ in sent} - {who}:
-        assert [answer for answer in answers if secret(other) in answer or f'recipient="{other}"' in answer] == []
-    if who in {agency for agency, _, _ in sent}:
-        assert secret(who) in answers[0]
-        assert secret(who) in answers[1]
