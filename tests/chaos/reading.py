@@ -10,6 +10,8 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from fusionbus.contract import topics
 
 ANSWER_S = 15.0
+TRY_S = 2.0
+"""For one answer: a dead leader never gives it, and who waits for it longer misses the new one's."""
 AGAIN_S = 0.3
 QUIET = {"enable.auto.commit": False, "log_level": 2}
 HUB_READS = (topics.REPORTS, topics.CONTROL, topics.ACCEPTED)
@@ -51,7 +53,7 @@ class Reader:
         until = time.monotonic() + ANSWER_S
         while True:
             try:
-                return int(self._consumer.get_watermark_offsets(place, timeout=ANSWER_S)[1])
+                return int(self._consumer.get_watermark_offsets(place, timeout=TRY_S)[1])
             except KafkaException:
                 if time.monotonic() > until:
                     raise

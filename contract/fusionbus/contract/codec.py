@@ -24,6 +24,7 @@ from fusionbus.contract.keeping import AnyOrder, Order
 from fusionbus.contract.records import (
     Accepted,
     AcceptedAcknowledgement,
+    AcceptedCatchUp,
     AcceptedControl,
     AcceptedJudgement,
     AcceptedOrder,
@@ -42,6 +43,7 @@ AnyControl = Acknowledgement | Subscribe | Unsubscribe | SharingRequest | Sharin
 AnyAccepted = (
     AcceptedReport
     | AcceptedAcknowledgement
+    | AcceptedCatchUp
     | AcceptedControl
     | AcceptedJudgement
     | AcceptedOrder

@@ -1,6 +1,7 @@
 """What an agency tells the hub besides reports: acknowledgements, subscriptions, questions."""
 
-from typing import Annotated, Literal, Self
+from datetime import timedelta
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -8,6 +9,9 @@ from fusionbus.contract import ids
 from fusionbus.contract.agency import Subscription
 from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Prose, Text, UtcDatetime, Version, Zone
 from fusionbus.contract.vocabulary import AckAction, Form, Opinion
+
+CATCH_UP_MAX: Final = timedelta(days=30)
+"""How far back one may ask for what is open: an incident closes seven days after its last report."""
 
 
 class ControlHead(Message):
@@ -89,10 +93,19 @@ class SharingAnswer(ControlHead):
 
 
 class CatchUp(ControlHead):
-    """A new subscriber asks for what is open."""
+    """An agency asks for what is open and what it would have been sent, had its wishes and rights been always so."""
 
     type: Literal["catch_up"] = "catch_up"
     since: UtcDatetime
+    """Incidents that were heard of since then."""
+    subscription_id: Id | None = None
+    """Only what this subscription asks for; by default all that it may have and wants."""
+
+    @model_validator(mode="after")
+    def _not_for_ever(self) -> Self:
+        if not timedelta(0) <= self.at - self.since <= CATCH_UP_MAX:
+            raise ValueError(f"`since` lies at most {CATCH_UP_MAX.days} days before `at`, and not after it")
+        return self
 
 
 class Verdict(ControlHead):
@@ -135,6 +148,11 @@ def judgement_id(message: Judgement) -> str:
     else:
         about = "split", message.incident_id, *message.reports
     return ids.judgement_id(message.agency, message.at.isoformat(), *about)
+
+
+def catch_up_id(message: CatchUp) -> str:
+    """The id of the request: the same for the same words of the same desk at the same moment."""
+    return ids.catch_up_id(message.agency, message.at.isoformat())
 
 
 ControlMessage = Annotated[

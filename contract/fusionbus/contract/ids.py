@@ -69,6 +69,11 @@ def judgement_id(agency: str, at: str, *about: str) -> str:
     return _id("judgement", agency, at, *about)
 
 
+def catch_up_id(agency: str, at: str) -> str:
+    """The id of an agency's request for what is open, from who made it and when."""
+    return _id("catch-up", agency, at)
+
+
 def link_id(kind: str, one: str, other: str) -> str:
     """The id of a link, the same from either side."""
     return _id("link", kind, *sorted((one, other)))

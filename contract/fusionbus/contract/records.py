@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Text, Token, UtcDatetime, Version, Zone
-from fusionbus.contract.control import Acknowledgement, Judgement, SharingAnswer, SharingRequest
+from fusionbus.contract.control import Acknowledgement, CatchUp, Judgement, SharingAnswer, SharingRequest
 from fusionbus.contract.incident import Relation
 from fusionbus.contract.keeping import Order
 from fusionbus.contract.report import ThreatReport
@@ -130,6 +130,7 @@ class AuditEvent(StrEnum):
     SHARING_DECIDED = "sharing_decided"
     ALERT_ESCALATED = "alert_escalated"
     PERSON_ACTION = "person_action"
+    CAUGHT_UP = "caught_up"
 
 
 class AuditRecord(Message):
@@ -201,6 +202,24 @@ class AcceptedControl(Message):
     control: Annotated[SharingRequest | SharingAnswer, Field(discriminator="type")]
 
 
+class AcceptedCatchUp(Message):
+    """A request for what is open, on its way through the zones, one after the other, a few incidents at a time."""
+
+    type: Literal["catch_up"] = "catch_up"
+    zone: Zone
+    accepted_at: UtcDatetime
+    catch_up: CatchUp
+    step: int = 0
+    """How many turns it has had: a turn that is read again after a crash is known by it."""
+    after: Id | None = None
+    """The incident of this zone that was looked at last."""
+    sent: int = 0
+    incidents: int = 0
+    """How many alerts it led to so far, and on how many incidents."""
+    textless: int = 0
+    """Reports that could not be judged, for the hub keeps their text no more; told to the audit only."""
+
+
 class Tick(Message):
     """The hub's own word that time has passed, written to each partition whether or not anything else comes.
 
@@ -227,6 +246,7 @@ class AcceptedSighting(Message):
 Accepted = Annotated[
     AcceptedReport
     | AcceptedAcknowledgement
+    | AcceptedCatchUp
     | AcceptedControl
     | AcceptedJudgement
     | AcceptedOrder

@@ -38,22 +38,26 @@ def fused(enriched: Enriched, incident: Incident, match: Joined, registry: Regis
 
     An echo is news to all where it shows that the word of others was less independent than they were told.
     """
-    facets = facets_of(enriched.report, enriched.claim, registry)
-    rulings: Sequence[Ruling] = route(facets, registry)
-    spared: tuple[str, ...] = ()
-    relay = match.relation is Relation.RELAY
-    if relay and not (_adds_to_its_own(incident, match.origin, enriched.report.agency) or _weakened(incident)):
-        informed = _informed(incident, match.origin, enriched.report.report_id)
-        if enriched.report.source.derived_from:
-            spared = tuple(r.agency for r in rulings if r.agency in informed and r.form is not None and r.form.is_open)
-        rulings = without_echo(rulings, informed)
-    else:
-        rulings = with_members(rulings, _holders(incident) | _tellers(incident), facets, registry)
+    rulings, spared = joining(enriched, incident, match.relation, match.origin, registry)
     held = tuple(rulings)
-    outcome = ReceiptOutcome.RELAY if relay else ReceiptOutcome.CORROBORATION
+    outcome = ReceiptOutcome.RELAY if match.relation is Relation.RELAY else ReceiptOutcome.CORROBORATION
     member = incidents.member_from(enriched, match).model_copy(update={"spared": spared})
     after, member = _logged(enriched, incident, member, held, registry)
     return Change(outcome, after, member, held)
+
+
+def joining(
+    enriched: Enriched, incident: Incident, relation: Relation, origin: str, registry: Registry
+) -> tuple[Sequence[Ruling], tuple[str, ...]]:
+    """The rulings on the newest report of an incident that others told of, and who is spared it as an echo."""
+    report, facets = enriched.report, facets_of(enriched.report, enriched.claim, registry)
+    rulings = route(facets, registry)
+    if relation is Relation.RELAY and not (_adds_to_its_own(incident, origin, report.agency) or _weakened(incident)):
+        informed, spared = _informed(incident, origin, report.report_id), tuple[str, ...]()
+        if report.source.derived_from:
+            spared = tuple(r.agency for r in rulings if r.agency in informed and r.form is not None and r.form.is_open)
+        return without_echo(rulings, informed), spared
+    return with_members(rulings, _holders(incident) | _tellers(incident), facets, registry), ()
 
 
 def updated(enriched: Enriched, incident: Incident, before: Member, registry: Registry) -> Change:

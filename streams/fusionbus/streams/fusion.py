@@ -16,6 +16,7 @@ from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.records import (
     AcceptedAcknowledgement,
+    AcceptedCatchUp,
     AcceptedControl,
     AcceptedJudgement,
     AcceptedOrder,
@@ -26,6 +27,7 @@ from fusionbus.contract.records import (
 )
 from fusionbus.contract.vocabulary import MsgType
 from fusionbus.streams import incidents
+from fusionbus.streams.catching_up import CatchingUp
 from fusionbus.streams.change import fused, opened
 from fusionbus.streams.clerk import Clerk
 from fusionbus.streams.correlate import OpenIncidents, correlate
@@ -45,6 +47,9 @@ from fusionbus.streams.tell import tally_of, tell
 from fusionbus.streams.values import Change, Enriched, Fresh, Joined, Rejection
 from fusionbus.streams.waiting import Waiting
 
+_Said = dict[tuple[int, str], list[tuple[Event, Acknowledgement]]]
+"""Acknowledgements of a batch, by partition and incident."""
+
 
 @dataclass(slots=True)
 class Fusion:
@@ -56,6 +61,7 @@ class Fusion:
     sweep_rest: timedelta = REST
     _keeper: Keeper = field(init=False)
     _clerk: Clerk = field(init=False)
+    _catching_up: CatchingUp = field(init=False)
     _held_epoch: int = -1
     _open: dict[int, dict[str, OpenIncidents]] = field(default_factory=dict)
     """By partition and zone: zones that happen to share a partition do not see each other."""
@@ -64,11 +70,12 @@ class Fusion:
     def __post_init__(self) -> None:
         self._keeper = Keeper(self.shelf, Sweep(self.shelf.table, self.sweep_rest), self._store, self._find)
         self._clerk = Clerk(self.shelf, self._waiting, self._store)
+        self._catching_up = CatchingUp(self.shelf, self._open_in, self._store)
 
     def decide(self, batch: Sequence[Event], work: Work) -> Decision:
         """What a batch of accepted traffic leads to."""
         self._forget_if_stale()
-        said: dict[tuple[int, str], list[tuple[Event, Acknowledgement]]] = {}
+        said: _Said = {}
         ticks: dict[int, tuple[Event, Tick]] = {}
         for event in batch:
             self._keeper.look(work, event)
@@ -90,18 +97,25 @@ class Fusion:
                     self._judge(work, event, message)
                 case AcceptedControl():
                     self._clerk.hear(work, event, accepted)
+                case AcceptedCatchUp():
+                    self._catching_up.hear(work, event, accepted)
                 case Tick():
                     ticks[event.partition] = event, accepted
-        for (_, about), messages in said.items():
-            self._clerk.acknowledge(work, about, messages)
+        self._catching_up.pass_on(work)
+        self._answered(work, said)
         self._tick(work, ticks.values())
         return work.draft.decision()
+
+    def _answered(self, work: Work, said: _Said) -> None:
+        for (_, about), messages in said.items():
+            self._clerk.acknowledge(work, about, messages)
 
     def _tick(self, work: Work, ticks: Iterable[tuple[Event, Tick]]) -> None:
         """What became late; after the answers that came with the ticks."""
         for event, tick in ticks:
             self._zones_of(event.partition)
             self._clerk.tick(work, event, tick)
+            self._catching_up.tick(work, event, tick)
 
     def open_count(self) -> int:
         """Incidents open in the partitions that were touched since the last rebalance."""
@@ -115,13 +129,15 @@ class Fusion:
         """Whether a tick is wanted there: something may be late or kept too long, or that is not known yet."""
         if self._held_epoch != self.epoch() or partition not in self._open:
             return True
-        return self._waiting.has_due(partition, at) or self._keeper.sweep.is_time(partition, at)
+        waits = self._waiting.has_due(partition, at) or self._catching_up.is_waiting(partition)
+        return waits or self._keeper.sweep.is_time(partition, at)
 
     def _forget_if_stale(self) -> None:
         epoch = self.epoch()
         if epoch != self._held_epoch:
             self._open.clear()
             self._waiting.clear()
+            self._catching_up.forget()
             self.shelf.forget()
             self._held_epoch = epoch
 
@@ -173,7 +189,7 @@ class Fusion:
         # A row whose incident is not written yet is told again after a crash; an incident that is closed and written
         # before its rows would be told anew. What is not listed is the other way round: its row says it was told.
         listed = incidents.member_of(change.incident, change.member.report_id) is not None
-        self.shelf.keep_body(work.draft, event, accepted, needs_body(report))
+        self.shelf.keep_body(work.draft, event, accepted, controlled=needs_body(report), listed=listed)
         if listed:
             self.shelf.keep_report(work.draft, event, change)
         self._store(work, event, change.incident)
@@ -261,4 +277,5 @@ class Fusion:
             for incident_id in index.expire(reported_at):
                 held = self.shelf.incident(work.draft, event, incident_id)
                 if held is not None:
+                    self.shelf.let_go_of_texts(work.draft, event, held)
                     self._store(work, event, held.model_copy(update={"closed": True, "updated_at": work.now}))

@@ -10,6 +10,7 @@ from fusionbus.contract.agency import Removal
 from fusionbus.contract.codec import AnyControl, encode
 from fusionbus.contract.control import (
     Acknowledgement,
+    CatchUp,
     SharingAnswer,
     SharingRequest,
     Split,
@@ -20,6 +21,7 @@ from fusionbus.contract.control import (
 from fusionbus.contract.keeping import AnyOrder
 from fusionbus.contract.records import (
     AcceptedAcknowledgement,
+    AcceptedCatchUp,
     AcceptedControl,
     AcceptedJudgement,
     AcceptedOrder,
@@ -40,6 +42,7 @@ from fusionbus.streams.enrich import zone_of_report
 from fusionbus.streams.keeping import SEEN
 from fusionbus.streams.orders import admit_order, no_such_report
 from fusionbus.streams.poison import Poison
+from fusionbus.streams.reading import ZONES
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.sweep import Sweep
 from fusionbus.streams.values import Admitted, Rejection, Repeat
@@ -182,9 +185,9 @@ def _one_control(work: Work, event: Event, arrival: Arrival, message: AnyControl
                 return
             about = AcceptedControl(zone=message.zone, accepted_at=now, control=message)
             draft.send(topics.ACCEPTED, message.zone.encode(), encode(about))
-        case _:
-            why = f"This hub does not offer `{message.type}` yet; ask the hub's desk instead."
-            work.refuse(event, arrival, Rejection(RejectReason.NOT_OFFERED, why, "type"))
+        case CatchUp():
+            request = AcceptedCatchUp(zone=ZONES[0], accepted_at=now, catch_up=message)
+            draft.send(topics.ACCEPTED, ZONES[0].encode(), encode(request))
 
 
 def _one_wish(work: Work, event: Event, arrival: Arrival, message: Subscribe | Unsubscribe) -> None:

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from fusionbus.contract import codec, topics
+from fusionbus.contract.base import Message
 from fusionbus.contract.codec import Undecodable, encode
 from fusionbus.contract.incident import Incident, Member
-from fusionbus.contract.records import AcceptedReport, AcceptedSighting
+from fusionbus.contract.records import AcceptedCatchUp, AcceptedReport, AcceptedSighting
+from fusionbus.contract.vocabulary import MsgType
 from fusionbus.streams.engine import Draft, Event, Paged
 from fusionbus.streams.incidents import member_of
 from fusionbus.streams.sightings import sighted
 from fusionbus.streams.values import Change
+
+M = TypeVar("M", bound=Message)
 
 INCIDENT_BYTES_MAX: Final = 524_288
 """Half of the broker's message limit: an incident past it lists no further reports, it counts them."""
@@ -20,9 +24,10 @@ UNMEASURED_MEMBERS_MAX: Final = 16
 RECENT_MAX: Final = 2_000
 """Incidents kept decoded, about 10 kB each; past it all are let go and read again."""
 
-OPEN, CLOSED, REPORT, TOKEN, _JUDGED, _BODY = b"i:", b"c:", b"r:", b"t:", b"d:", b"o:"
+OPEN, CLOSED, REPORT, TOKEN, _JUDGED, _BODY, _TEXT, _TURN = b"i:", b"c:", b"r:", b"t:", b"d:", b"o:", b"x:", b"u:"
 """How the keys of the table begin: an open incident, a closed one, where a report is, where a token was seen, what a
-person decided, the text of a report under originator control."""
+person decided, the text of a report under originator control, of another report of an open incident, and how far an
+agency has caught up."""
 
 
 def is_too_large(incident: Incident) -> bool:
@@ -139,28 +144,57 @@ class Shelf:
         """Writes that the decision was carried out; after everything else of it."""
         draft.mark(self.table, event, _JUDGED + judgement_id.encode(), b"1")
 
-    def keep_body(self, draft: Draft, event: Event, accepted: AcceptedReport, keep: bool) -> None:
-        """Keeps the report's own text, or lets go of what was kept of it."""
+    def keep_body(
+        self, draft: Draft, event: Event, accepted: AcceptedReport, *, controlled: bool, listed: bool
+    ) -> None:
+        """Keeps the report's own text, as the event brought it, while it is wanted; else lets go of what was kept."""
         report = accepted.report
-        if keep:
-            draft.mark(self.table, event, _BODY + report.report_id.encode(), encode(accepted))
-        elif report.revision > 1:
-            self.let_go_of_body(draft, event, report.report_id)
+        standing = listed and report.msg_type is not MsgType.CANCEL
+        keep = _BODY if controlled else _TEXT if standing else None
+        if report.revision > 1:
+            self._let_go(draft, event, report.report_id, *(each for each in (_BODY, _TEXT) if each != keep))
+        if keep is not None:
+            draft.mark(self.table, event, keep + report.report_id.encode(), event.value)
 
     def let_go_of_body(self, draft: Draft, event: Event, report_id: str) -> None:
         """Deletes the report's own text, if it was kept."""
-        key = _BODY + report_id.encode()
-        if draft.read(self.table, event, key) is not None:
-            draft.mark(self.table, event, key, None)
+        self._let_go(draft, event, report_id, _BODY, _TEXT)
+
+    def let_go_of_texts(self, draft: Draft, event: Event, incident: Incident) -> None:
+        """Deletes what is kept of an incident's reports only while it is open."""
+        for member in incident.members:
+            self._let_go(draft, event, member.report_id, _TEXT)
+
+    def _let_go(self, draft: Draft, event: Event, report_id: str, *prefixes: bytes) -> None:
+        for prefix in prefixes:
+            key = prefix + report_id.encode()
+            if draft.read(self.table, event, key) is not None:
+                draft.mark(self.table, event, key, None)
 
     def body(self, draft: Draft, event: Event, report_id: str) -> AcceptedReport | None:
-        """The report's own text, where it is kept."""
-        value = draft.read(self.table, event, _BODY + report_id.encode())
+        """The text of a report under originator control, where it is kept."""
+        return self._kept(AcceptedReport, draft, event, _BODY + report_id.encode())
+
+    def text(self, draft: Draft, event: Event, report_id: str) -> AcceptedReport | None:
+        """The text of any report, where it is kept: while its incident is open."""
+        found = self._kept(AcceptedReport, draft, event, _TEXT + report_id.encode())
+        return found if found is not None else self.body(draft, event, report_id)
+
+    def turn(self, draft: Draft, event: Event, agency: str) -> AcceptedCatchUp | None:
+        """The last turn here of the agency's newest request for what is open."""
+        return self._kept(AcceptedCatchUp, draft, event, _TURN + agency.encode())
+
+    def keep_turn(self, draft: Draft, event: Event, turn: AcceptedCatchUp) -> None:
+        """Writes that this turn was had; after everything else of it."""
+        draft.mark(self.table, event, _TURN + turn.catch_up.agency.encode(), encode(turn))
+
+    def _kept(self, model: type[M], draft: Draft, event: Event, key: bytes) -> M | None:
+        value = draft.read(self.table, event, key)
         if value is None:
             return None
-        found = codec.decode(AcceptedReport, value)
+        found = codec.decode(model, value)
         if isinstance(found, Undecodable):
-            raise AssertionError(f"the stored text of {report_id} cannot be read: {found.sentence}")  # noqa: TRY004 - our bug
+            raise AssertionError(f"the row {key.decode()} cannot be read: {found.sentence}")  # noqa: TRY004 - our bug
         return found
 
 

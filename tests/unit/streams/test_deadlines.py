@@ -206,6 +206,7 @@ def test_a_worker_that_has_just_started_finds_what_is_late_with_no_traffic_at_al
 
 
 def test_a_tick_is_wanted_only_when_something_may_be_late(hub: HubOnPaper) -> None:
+    hub.tick()
     assert not hub.fusion.is_due(0, hub.now)
     assert hub.fusion.is_due(0, hub.now + SEVERE)
     hub.rebalance()

@@ -204,7 +204,9 @@ FORGED: dict[str, Callable[[], bytes]] = {
         an_acknowledgement(agency="CTD-PB", alert_id=an_alert(recipient="NACTA").alert_id)
     ),
     "an answer to an alert that never was": lambda: encode(an_acknowledgement(agency="CTD-PB")),
-    "what is not offered yet": lambda: encode(CatchUp(agency="CTD-PB", at=NOW, since=datetime(2026, 1, 1, tzinfo=UTC))),
+    "a wish for what was open long ago": lambda: encode(
+        CatchUp.model_construct(agency="CTD-PB", at=NOW, since=datetime(2026, 1, 1, tzinfo=UTC))
+    ),
     "no JSON": lambda: b"\xff",
     "half a character": lambda: b'{"local_ref":"\\ud800"}',
 }  # fmt: skip

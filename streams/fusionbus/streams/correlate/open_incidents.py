@@ -146,6 +146,16 @@ class OpenIncidents:
                 self.remove(incident_id)
         return gone
 
+    def heard_since(self, at: datetime, after: str | None, count: int) -> list[str]:
+        """Incidents last changed since then, at most so many, in the order of their ids and after that one."""
+        since_s = at.timestamp()
+        found = (
+            name
+            for name, block in self._block_of.items()
+            if (after is None or name > after) and block.open[name].latest_s >= since_s
+        )
+        return heapq.nsmallest(count, found)
+
     def holding(self, report_id: str) -> Open | None:
         """The open incident that holds this report, with its features."""
         return self._of_report.get(report_id)

@@ -10,13 +10,22 @@ from fusionbus.streams.reading.actor import read_actor
 from fusionbus.streams.reading.category import Mood, read_category, read_mood
 from fusionbus.streams.reading.gazetteer import RANK
 from fusionbus.streams.reading.places import PlaceHit, find_places, narrowest, places_in, scenes
-from fusionbus.streams.reading.resolving import Resolved, neighbours, province_code, resolve, zone_of, zones_around
+from fusionbus.streams.reading.resolving import (
+    ZONES,
+    Resolved,
+    neighbours,
+    province_code,
+    resolve,
+    zone_of,
+    zones_around,
+)
 from fusionbus.streams.reading.target import read_target
 from fusionbus.streams.reading.toll import read_toll
 from fusionbus.streams.reading.when import read_when
 from fusionbus.streams.reading.words import LEXICON, Evidence, Marks, Words, by_kind, cut
 
 __all__ = [
+    "ZONES",
     "Evidence",
     "Mood",
     "PlaceHit",

@@ -194,6 +194,10 @@ def zone_of(province: str | None, district: str | None) -> str:
     return _ZONES.get((code, district or "")) or _ZONES.get((code, "")) or code
 
 
+ZONES = ("PK", *sorted({*PROVINCE_CODES, *_ZONES.values()}))
+"""Every zone there is, the one without a place first."""
+
+
 @lru_cache(maxsize=8192)
 def zones_around(lat: float, lon: float, reach_km: float) -> tuple[str, ...]:
     """The zones with a district within `reach_km` of the point, sorted; a vague or border report is probed there."""
