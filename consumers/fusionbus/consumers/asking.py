@@ -14,9 +14,13 @@ from fusionbus.shell.kafka import explained
 from fusionbus.shell.settings import BrokerSettings, load
 
 
-def ask_hub(agency: str, message: AnyControl, about: str) -> str:
-    """What the hub answered. Raises: FixTheReport with its reason; RetryLater where it said nothing in time."""
+def ask_hub(agency: str, message: AnyControl, about: str, wait_s: float | None = None) -> str:
+    """What the hub answered. Raises: FixTheReport with its reason; RetryLater where it said nothing in time.
+
+    `wait_s` is for what takes it longer than a moment; by default as it is set.
+    """
     broker, settings = load(BrokerSettings), load(ConsumerSettings)
+    patience_s = max(wait_s or 0.0, settings.receipt_wait_s)
     with explained(broker), TopicReader(broker, receipts_topic(agency), f"{agency}.subscribe") as reader:
         reader.skip_to_end()
         writer = ControlWriter(agency, broker)
@@ -28,7 +32,7 @@ def ask_hub(agency: str, message: AnyControl, about: str) -> str:
         done = ids.receipt_id(about, ReceiptOutcome.CONTROL_DONE, message.at.isoformat())
         letter = ids.dead_letter_id(lies.topic, lies.partition, lies.offset)
         refused = ids.receipt_id(letter, ReceiptOutcome.REJECTED)
-        for record in reader.coming(Stop(), settings.receipt_wait_s):
+        for record in reader.coming(Stop(), patience_s):
             receipt = codec.decode(Receipt, record.value or b"")
             if isinstance(receipt, Undecodable):
                 continue
@@ -39,6 +43,6 @@ def ask_hub(agency: str, message: AnyControl, about: str) -> str:
             if receipt.receipt_id == refused or names_it:
                 raise FixTheReport(f"The hub refused: {line(receipt.sentence or str(receipt.reason))}")
     raise RetryLater(
-        f"The message is with the broker, but the hub sent no receipt in {settings.receipt_wait_s:g} s: "
-        "it takes effect when the hub runs again."
+        f"The message is with the broker, but the hub sent no receipt in {patience_s:g} s: "
+        "it takes effect when the hub gets to it; `fusionbus receipts` shows the answer."
     )

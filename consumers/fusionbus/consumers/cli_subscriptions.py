@@ -1,6 +1,6 @@
 """Commands that make and end subscriptions, and wait for what the hub says to it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +10,7 @@ from fusionbus.consumers import words
 from fusionbus.consumers.asking import ask_hub
 from fusionbus.contract import ids
 from fusionbus.contract.agency import Subscription
-from fusionbus.contract.control import Subscribe, Unsubscribe
+from fusionbus.contract.control import CATCH_UP_MAX, CatchUp, Subscribe, Unsubscribe, catch_up_id
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.vocabulary import (
     Kind,
@@ -21,6 +21,9 @@ from fusionbus.contract.vocabulary import (
     ThreatCategory,
     Urgency,
 )
+
+CATCH_UP_WAIT_S = 60.0
+"""The hub begins within a tick (10 s) and two seconds, and then looks through some thousand reports in seconds."""
 
 commands = typer.Typer()
 
@@ -76,6 +79,23 @@ def unsubscribe(agency: Agency, name: Name) -> None:
     subscription_id = ids.subscription_id(owner, name)
     message = Unsubscribe(agency=owner, at=datetime.now(UTC), subscription_id=subscription_id)
     typer.echo(ask_hub(owner, message, subscription_id))
+
+
+@commands.command()
+def catch_up(
+    *,
+    agency: Agency,
+    days: Annotated[float, typer.Option(min=0, max=CATCH_UP_MAX.days, help="Incidents heard of in so many days.")] = 7,
+    subscription: Annotated[str | None, typer.Option(help="Only what the subscription of this name asks for.")] = None,
+) -> None:
+    """Have the hub send what is open and what you would have been sent, had you subscribed before.
+
+    Example: fusionbus catch-up --agency CTD-KP --days 3
+    """
+    owner, now = words.agency_id(agency), datetime.now(UTC)
+    only = ids.subscription_id(owner, subscription) if subscription is not None else None
+    message = CatchUp(agency=owner, at=now, since=now - timedelta(days=days), subscription_id=only)
+    typer.echo(ask_hub(owner, message, catch_up_id(message), CATCH_UP_WAIT_S))
 
 
 def _subscription(owner: str, name: str, now: datetime, wanted: dict[str, Any]) -> Subscription:

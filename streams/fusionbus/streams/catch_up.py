@@ -104,9 +104,7 @@ def _ruling_on(incident: Incident, at: int, enriched: Enriched, agency: str, reg
     spared: tuple[str, ...] = ()
     rulings: Sequence[Ruling] = route(facets, registry)
     if member.relation is not Relation.ORIGINAL:
-        forms = {name: form for name, form in member.forms.items() if name != agency}
-        heard = (*incident.members[:at], member.model_copy(update={"forms": forms}))
-        then = incidents.with_members(incident, heard, incident.updated_at)
+        then = incidents.with_members(incident, incident.members[: at + 1], incident.updated_at)
         rulings, spared = joining(enriched, then, member.relation, member.origin, registry)
     ruling = rulings[registry.position_of(agency)]
     if member.granted:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from builders import NOW, a_handling, a_place, a_report, a_subscription, an_interval, minutes
 from fusionbus.contract.agency import Agency, Subscription
 from fusionbus.contract.alert import Alert
-from fusionbus.contract.codec import encode
+from fusionbus.contract.codec import decode, encode
 from fusionbus.contract.control import CatchUp
 from fusionbus.contract.handling import Source
 from fusionbus.contract.incident import Member
 from fusionbus.contract.keeping import Purge
-from fusionbus.contract.records import AuditEvent, Receipt, ReceiptOutcome, RejectReason
+from fusionbus.contract.records import AcceptedReport, AuditEvent, Receipt, ReceiptOutcome, RejectReason
 from fusionbus.contract.report import Place, ThreatReport
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import TLP, Form, MsgType, Province, Severity, Status, ThreatCategory, Urgency
@@ -95,6 +95,18 @@ def members(hub: HubOnPaper) -> dict[str, Member]:
     return {member.report_id: member for incident in hub.incidents().values() for member in incident.members}
 
 
+def text_of(hub: HubOnPaper, report_id: str) -> ThreatReport:
+    """The report as it was taken last."""
+    (kept,) = (
+        hub.fused.rows[0][key]
+        for key in (b"x:" + report_id.encode(), b"o:" + report_id.encode())
+        if key in hub.fused.rows[0]
+    )
+    accepted = decode(AcceptedReport, kept)
+    assert isinstance(accepted, AcceptedReport)
+    return accepted.report
+
+
 @pytest.fixture
 def hub() -> HubOnPaper:
     """A hub that was told of three events, one twice, before CTD-PB wished to hear of anything."""
@@ -161,10 +173,9 @@ def test_nothing_withdrawn_and_nothing_beyond_its_newest_markings_is_sent_and_no
     got = ask(hub, agency)
     told = newest(hub, got)
     assert len(told) == len(got), "one alert a report"
-    revisions = {(report.report_id, report.revision): report for report in sent}
     for name in told:
         member = members(hub)[name]
-        report = revisions[name, member.revision]
+        report = text_of(hub, name)
         facets = facets_of(report, enrich(report).claim, hub.registry)
         ruling = route(facets, hub.registry)[hub.registry.position_of(agency)]
         assert not member.withdrawn
@@ -387,6 +398,19 @@ def test_a_crash_between_sending_and_marking_makes_no_second_alert(hub: HubOnPap
         batch = [hub.event(o.topic, o.key, o.value) for o in decision.outputs if o.topic == "accepted"]
         assert not told(hub.fusion.decide([], hub.work("fuse")))
     assert len(ids) == 4
+
+
+def test_a_turn_that_is_read_again_leads_to_nothing(hub: HubOnPaper) -> None:
+    wants(hub)
+    put(hub)
+    hub.later(SETTLING)
+    batch = [hub.tick_event()]
+    while batch:
+        decision = hub.fusion.decide(batch, hub.work("fuse"))
+        hub.keep(decision)
+        assert not hub.fusion.decide(batch, hub.work("fuse")).outputs
+        batch = [hub.event(o.topic, o.key, o.value) for o in decision.outputs if o.topic == "accepted"]
+    assert answer(hub).outcome is ReceiptOutcome.CONTROL_DONE
 
 
 def told(decision: Decision) -> list[Alert]:
