@@ -129,6 +129,7 @@ def main() -> int:
     with ledger.open("ab", buffering=0) as file:
         writer = Writer(settings, connected(settings), file, over)
         writer.play(reports.read_bytes().splitlines(), rate)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends: told so now, Python on its way out would die of it
     sys.stderr.write(f"writer: {writer.failed} sent again, {writer.left} of unknown fate\n")
     return int(writer.left > 0)
 

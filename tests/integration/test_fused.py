@@ -1,4 +1,4 @@
-"""What fusion says of several reports, on a real bus: rings, pointers, one phone in two places; what a newcomer missed."""
+"""What fusion says of several reports, on a real bus: rings, pointers, one phone in two places; and catching up."""
 
 import subprocess
 from collections.abc import Iterator

@@ -7,30 +7,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOW, a_handling, a_place, a_report, a_subscription, an_interval, minutes
+from builders import a_handling, a_place, a_report, a_subscription, minutes
 from fusionbus.contract.agency import Agency, Subscription
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import decode, encode
-from fusionbus.contract.control import CatchUp
 from fusionbus.contract.handling import Source
-from fusionbus.contract.incident import Member
 from fusionbus.contract.keeping import Purge
-from fusionbus.contract.records import AcceptedReport, AuditEvent, Receipt, ReceiptOutcome, RejectReason
-from fusionbus.contract.report import Place, ThreatReport
+from fusionbus.contract.records import AcceptedReport, AuditEvent, ReceiptOutcome, RejectReason
+from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.routing import Rule
-from fusionbus.contract.vocabulary import TLP, Form, MsgType, Province, Severity, Status, ThreatCategory, Urgency
-from fusionbus.streams.catching_up import BETWEEN, INCIDENTS_A_TURN, SETTLING
-from fusionbus.streams.engine import Decision
+from fusionbus.contract.vocabulary import TLP, Form, MsgType, Province, Severity, Status
+from fusionbus.streams.catching_up import BETWEEN
 from fusionbus.streams.enrich import enrich
-from fusionbus.streams.reading.gazetteer import DISTRICTS
 from fusionbus.streams.registry import facets_of
 from fusionbus.streams.route import route
-from fusionbus.streams.shelf import Shelf
 from hub import HubOnPaper, a_federation
+from newcomers import (
+    ASKER,
+    EVERYTHING,
+    answer,
+    ask,
+    calm,
+    confirmation,
+    elsewhere,
+    members,
+    missing_some,
+    wants,
+)
 from unit.streams.test_laws import LAW, NAMES, admissible, federations, traffic
 
-ASKER: Final = "CTD-PB"
-EVERYTHING: Final = a_subscription(agency=ASKER)
 HANDLING: Final = {
     Rule.STATUS,
     Rule.FOREIGN,
@@ -40,59 +45,6 @@ HANDLING: Final = {
     Rule.ORIGINATOR_CONTROL,
     Rule.INACTIVE,
 }
-
-
-def calm(**changes: Any) -> ThreatReport:
-    """A report that puts nobody in danger, so that no override shows."""
-    return a_report(**{"urgency": Urgency.PAST} | changes)
-
-
-def confirmation() -> ThreatReport:
-    """The first event in the words of the police."""
-    words = {"headline": "Explosion reported, Purana Chashma", "narrative": "Constables on patrol heard a loud bang."}
-    return calm(agency="POLICE-KP", local_ref="P-1", **words)
-
-
-def elsewhere(number: int, **changes: Any) -> ThreatReport:
-    """A report of an event of its own: another district, another hour, another kind of attack."""
-    district = [each for each in DISTRICTS.values() if each.province != Province.PUNJAB][number]
-    told: dict[str, Any] = {
-        "local_ref": f"KP-{number}",
-        "headline": None,
-        "narrative": None,
-        "category": tuple(ThreatCategory)[number % len(ThreatCategory)],
-        "occurred": an_interval(NOW - minutes(60 * (number % 40))),
-        "place": Place(province=Province(district.province), district=district.name),
-    }
-    return calm(**told | changes)
-
-
-def wants(hub: HubOnPaper, *wishes: Subscription) -> None:
-    """From now on these are in force."""
-    hub.registry = hub.registry.with_entries(wishes or (EVERYTHING,))
-
-
-def ask(hub: HubOnPaper, agency: str = ASKER, **changes: Any) -> list[Alert]:
-    """What the agency is sent when it asks for what is open."""
-    hub.clear_told()
-    put(hub, agency, **changes)
-    hub.later(SETTLING)
-    hub.tick()
-    return hub.alerts_of(agency)
-
-
-def put(hub: HubOnPaper, agency: str = ASKER, days: float = 3, **changes: Any) -> CatchUp:
-    message = CatchUp(agency=agency, at=hub.now, since=hub.now - timedelta(days=days), **changes)
-    hub.tell(message)
-    return message
-
-
-def answer(hub: HubOnPaper, agency: str = ASKER) -> Receipt:
-    return hub.receipts_of(agency)[-1]
-
-
-def members(hub: HubOnPaper) -> dict[str, Member]:
-    return {member.report_id: member for incident in hub.incidents().values() for member in incident.members}
 
 
 def text_of(hub: HubOnPaper, report_id: str) -> ThreatReport:
@@ -109,11 +61,8 @@ def text_of(hub: HubOnPaper, report_id: str) -> ThreatReport:
 
 @pytest.fixture
 def hub() -> HubOnPaper:
-    """A hub that was told of three events, one twice, before CTD-PB wished to hear of anything."""
-    hub = HubOnPaper.of()
-    hub.send(calm(), confirmation(), elsewhere(2), elsewhere(5))
-    assert not hub.alerts_of(ASKER)
-    return hub
+    """A hub with three events that CTD-PB has missed."""
+    return missing_some()
 
 
 # -- exactly what the rules would have sent ---------------------------------------------------------------------------
@@ -302,124 +251,3 @@ def test_an_echo_is_not_sent_to_who_gets_its_origin(hub: HubOnPaper) -> None:
     wants(hub)
     assert "IB-1" not in {alert.body.local_ref for alert in ask(hub)}
     assert ASKER in members(hub)[echo.report_id].spared
-
-
-# -- the text is kept as long as it may be asked for -------------------------------------------------------------------
-def test_a_text_is_let_go_when_its_incident_closes_or_it_is_withdrawn(hub: HubOnPaper) -> None:
-    def texts() -> set[str]:
-        return {key.decode()[2:] for key in hub.fused.rows[0] if key.startswith(b"x:")}
-
-    assert texts() == members(hub).keys()
-    hub.send(calm(msg_type=MsgType.CANCEL, revision=2))
-    assert texts() == members(hub).keys() - {calm().report_id}
-    hub.later(timedelta(days=8))
-    hub.send(elsewhere(8, reported_at=hub.now))
-    assert texts() == {elsewhere(8).report_id}
-
-
-# -- turns ------------------------------------------------------------------------------------------------------------
-def test_a_request_waits_until_a_subscription_just_made_is_known_everywhere(hub: HubOnPaper) -> None:
-    put(hub)
-    hub.tick()
-    assert not hub.receipts_of(ASKER)
-    assert hub.fusion.is_due(0, hub.now), "a tick is wanted until it has begun"
-    wants(hub)
-    hub.later(SETTLING)
-    hub.tick()
-    assert len(hub.alerts_of(ASKER)) == 4
-    hub.tick()
-    assert not hub.fusion.is_due(0, hub.now)
-
-
-def test_a_waiting_request_is_found_again_after_a_rebalance_though_a_report_comes_first(hub: HubOnPaper) -> None:
-    wants(hub)
-    hub.tick()
-    put(hub)
-    hub.rebalance()
-    hub.send(elsewhere(8))
-    assert hub.fusion.is_due(0, hub.now)
-    hub.later(SETTLING)
-    hub.tick()
-    assert answer(hub).outcome is ReceiptOutcome.CONTROL_DONE
-
-
-def test_a_second_request_within_the_minute_is_refused_and_one_after_it_is_not(hub: HubOnPaper) -> None:
-    wants(hub)
-    ask(hub)
-    put(hub)
-    assert answer(hub).reason is RejectReason.SETTLED
-    hub.later(BETWEEN)
-    assert not ask(hub)
-    assert answer(hub).outcome is ReceiptOutcome.CONTROL_DONE
-
-
-def test_many_incidents_take_many_turns_and_what_comes_meanwhile_is_not_kept_waiting() -> None:
-    hub = HubOnPaper.of()
-    many = INCIDENTS_A_TURN + 20
-    hub.send(*(elsewhere(number, status=Status.TEST) for number in range(many)))
-    assert len(hub.incidents()) > 60
-    wants(
-        hub, a_subscription(agency=ASKER, statuses=(Status.TEST,)), a_subscription(agency="IB", statuses=(Status.TEST,))
-    )
-    hub.clear_told()
-    requests = [put(hub), put(hub, "IB")]
-    hub.later(SETTLING)
-    batch = [hub.tick_event()]
-    per_batch, batches = [], 0
-    while batch:
-        decision = hub.fusion.decide(batch, hub.work("fuse"))
-        hub.keep(decision)
-        per_batch.append(sum(output.topic.startswith("alerts-") for output in decision.outputs))
-        batch = [hub.event(o.topic, o.key, o.value) for o in decision.outputs if o.topic == "accepted"]
-        batches += 1
-    assert max(per_batch) < 50, "a turn is short"
-    assert len(hub.alerts_of(ASKER)) == len(hub.alerts_of("IB")) == many
-    assert batches > 2 * len(requests)
-    halves = [alert.recipient for alert in hub.alerts()][:many]
-    assert {halves.count(ASKER), halves.count("IB")} <= set(range(many // 3, many)), "they take turns"
-
-
-def test_a_crash_between_sending_and_marking_makes_no_second_alert(hub: HubOnPaper) -> None:
-    wants(hub)
-    put(hub)
-    hub.later(SETTLING)
-    batch = [hub.tick_event()]
-    ids: set[str] = set()
-    while batch:
-        decision = hub.fusion.decide(batch, hub.work("fuse"))
-        ids |= {alert.alert_id for alert in told(decision)}
-        for written in range(len(decision.marks)):
-            hub.fused.keep(Decision(marks=decision.marks[:written]))
-            hub.fusion = type(hub.fusion)(Shelf(hub.fused), lambda: hub.epoch)
-            again = hub.fusion.decide(batch, hub.work("fuse"))
-            assert {alert.alert_id for alert in told(again)} <= ids
-        hub.keep(decision)
-        hub.restart()
-        batch = [hub.event(o.topic, o.key, o.value) for o in decision.outputs if o.topic == "accepted"]
-        assert not told(hub.fusion.decide([], hub.work("fuse")))
-    assert len(ids) == 4
-
-
-def test_a_turn_that_is_read_again_leads_to_nothing(hub: HubOnPaper) -> None:
-    wants(hub)
-    put(hub)
-    hub.later(SETTLING)
-    batch = [hub.tick_event()]
-    while batch:
-        decision = hub.fusion.decide(batch, hub.work("fuse"))
-        hub.keep(decision)
-        assert not hub.fusion.decide(batch, hub.work("fuse")).outputs
-        batch = [hub.event(o.topic, o.key, o.value) for o in decision.outputs if o.topic == "accepted"]
-    assert answer(hub).outcome is ReceiptOutcome.CONTROL_DONE
-
-
-def told(decision: Decision) -> list[Alert]:
-    (paper := HubOnPaper.of()).sent.extend(decision.outputs)
-    return paper.alerts()
-
-
-def test_a_request_is_read_at_most_thirty_days_back() -> None:
-    with pytest.raises(ValueError, match="at most 30 days"):
-        CatchUp(agency=ASKER, at=NOW, since=NOW - timedelta(days=31))
-    with pytest.raises(ValueError, match="not after it"):
-        CatchUp(agency=ASKER, at=NOW, since=NOW + timedelta(days=1))
