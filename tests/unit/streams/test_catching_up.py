@@ -1,4 +1,4 @@
-"""Catching up takes turns, waits for the registry, keeps texts no longer than they are asked for; no crash repeats it."""
+"""Catching up takes turns, waits for the registry, keeps texts while they may be asked for; no crash repeats it."""
 
 from datetime import timedelta
 
