@@ -14,7 +14,7 @@ from fusionbus.contract import codec
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.control import Acknowledgement
-from fusionbus.contract.vocabulary import MsgType
+from fusionbus.contract.vocabulary import MsgType, Severity
 
 
 def keep_alerts(db: Connection, told: Sequence[Alert], received_at: datetime) -> tuple[set[str], bool]:
@@ -161,6 +161,20 @@ def _write_texts(db: Connection, touched: set[tuple[str, str]]) -> None:
             {"id": number, "text": searched_text(recipient, told.get(name, ()))} for number, name in db.execute(mine)
         ]
         upsert(db, texts, rows, by=("id",), newer_by=None)
+        for name, newest_first in told.items():
+            _keep_grave(db, recipient, name, newest_first)
+
+
+def _keep_grave(db: Connection, recipient: str, incident_id: str, newest_first: Sequence[Alert]) -> None:
+    """Pointers and corrections do not say how grave it is: then the word of the newest alert that does holds."""
+    events = [alert for alert in newest_first if alert.kind.tells_of_event]
+    known = next((alert for alert in events if alert.body.severity is not Severity.UNKNOWN), None)
+    if known is None or known is events[0]:
+        return
+    row = incident_row(known)
+    grave = {name: row[name] for name in ("severity", "severity_rank", "urgency", "certainty")}
+    mine = and_(incidents.c.recipient == recipient, incidents.c.incident_id == incident_id)
+    db.execute(update(incidents).where(mine).values(_clean(grave)))
 
 
 def clean(row: Row) -> Row:
