@@ -70,7 +70,7 @@ def review_buttons(incident: Incident, joined: Iterable[str]) -> str:
     """For those who work for the hub's desk: join, take apart, take reports out."""
     name = incident.incident_id
     other = (
-        '<label>The other incident\'s id <input class="field" name="other" required pattern="[0-9a-fA-F-]{36}" '
+        '<label>The other incident\'s id <input class="field" name="other" required pattern="[0-9a-fA-F\\-]{36}" '
         'autocomplete="off"></label>'
     )
     merge = "<p>Are these two one event? The older id stays; nobody hears of a report by it.</p>"

@@ -62,19 +62,19 @@ def head_of_held(held: Incident) -> str:
     return f'<p class="incident-head">{" ".join(tags)} <span class="quiet">{said}</span></p>{merged}'
 
 
-def known(newest: Alert) -> str:
+def known(line: IncidentLine, newest: Alert) -> str:
     """What is known and how certain, as a table."""
     rows = [
         f'<tr><th scope="row">{name}</th><td>{value}</td><td class="quiet">{certain}</td></tr>'
-        for name, value, certain in _facts(newest)
+        for name, value, certain in _facts(line, newest)
     ]
     return table(("Field", "Known", "How certain"), rows)
 
 
-def _facts(alert: Alert) -> Iterator[Fact]:
+def _facts(line: IncidentLine, alert: Alert) -> Iterator[Fact]:
     body, view, claim = alert.body, alert.incident, alert.incident.claim
     what = [spaced(part) for part in (claim.category or body.category, claim.weapon or body.weapon) if part]
-    yield "What", escape(", ".join(what)) or _untold(), escape(f"{body.certainty}, {body.urgency}".lower())
+    yield "What", escape(", ".join(what)) or _untold(), escape(f"{line.certainty}, {line.urgency}".lower())
     yield _place(claim.place or body.place)
     yield _time(claim.occurred or body.occurred)
     toll = f"killed {counted(claim.killed)}, injured {counted(claim.injured)}"

@@ -56,9 +56,18 @@ def buttons(read: Read, person: Person) -> str:
     if read.newest is not None and person.may(Right.ACKNOWLEDGE):
         shown += acts.answer_buttons(read.newest.alert.alert_id)
     if read.held is not None and read.held.merged_into is None and person.may(Right.REVIEW):
-        joined = [name for link in read.links if link.type == "same" for name in link.incidents]
-        shown += acts.review_buttons(read.held, dict.fromkeys(name for name in joined if name != read.incident_id))
+        shown += acts.review_buttons(read.held, joined(read))
     return shown
+
+
+def joined(read: Read) -> list[str]:
+    """The incidents that a person joined to this one, by the last word on each pair."""
+    last: dict[frozenset[str], Link] = {}
+    for link in sorted(read.links, key=lambda each: each.at):
+        if link.type in ("same", "split"):
+            last[frozenset(link.incidents)] = link
+    found = [name for link in last.values() if link.type == "same" for name in link.incidents]
+    return [name for name in dict.fromkeys(found) if name != read.incident_id]
 
 
 def sections(read: Read, now: datetime, agency: str) -> dict[str, str]:
@@ -80,7 +89,7 @@ def _told(read: Read, now: datetime, agency: str) -> dict[str, str]:
     view = read.newest.alert.incident
     further = max(0, view.reports - view.independent_origins)
     return {
-        "Known": incident_facts.known(read.newest.alert),
+        "Known": incident_facts.known(read.told.incident, read.newest.alert),
         "Reports": incident_facts.reports(read.told.alerts),
         "Why one event": incident_ties.waterfall(view.reasons),
         "Origins and echoes": incident_ties.graph(incident_ties.told_origins(view.independent_origins), further),

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from fusionbus.consumers.threats.found import StoredAlert
+from fusionbus.consumers.threats.found import Said, StoredAlert
 from fusionbus.consumers.web.pages.incident_facts import FORMS
 from fusionbus.consumers.web.pages.marks import at_html, count_of, moment, spaced, table, tag, their
+from fusionbus.contract.alert import Alert
 from fusionbus.contract.incident import Incident
 from fusionbus.contract.records import Receipt
 from fusionbus.contract.vocabulary import AckAction, AlertMsgType
@@ -14,39 +15,36 @@ from fusionbus.contract.vocabulary import AckAction, AlertMsgType
 
 def history(alerts: Sequence[StoredAlert], now: datetime) -> str:
     """Every alert of the incident, newest first: what changed, by which rule, what was answered."""
-    return f'<ol class="walk">{"".join(_alert(stored, now) for stored in reversed(alerts))}</ol>'
+    heard = max((stored.alert.incident_revision for stored in alerts if stored.said), default=0)
+    return f'<ol class="walk">{"".join(_alert(stored, heard, now) for stored in reversed(alerts))}</ol>'
 
 
-def _alert(stored: StoredAlert, now: datetime) -> str:
+def _alert(stored: StoredAlert, heard: int, now: datetime) -> str:
     alert = stored.alert
     kind = "bad" if alert.msg_type is AlertMsgType.CANCEL else ""
-    due = _due(stored, now)
     what = f"Revision {alert.incident_revision}, {spaced(alert.kind)}, {alert.msg_type.lower()}"
     moved = [f"now holds incident {name[:8]}" for name in alert.merged_from or ()]
     moved += [f"incident {name[:8]} is another event" for name in alert.apart_from or ()]
     more = f"<br>{escape('; '.join(moved))}" if moved else ""
+    due = _due(alert, now) if alert.incident_revision > heard else ""
     return (
         f'<li class="{kind}"><strong>{escape(what)}</strong> {at_html(alert.issued_at)}<br>'
         f"{their(alert.why)} <span class='quiet'>({escape(spaced(alert.rule))}; {FORMS[alert.form]})</span>{more}"
-        f"{_answers(stored)}{due}</li>"
+        f"{''.join(_answer(said) for said in stored.said)}{due}</li>"
     )
 
 
-def _answers(stored: StoredAlert) -> str:
-    told = []
-    for said in stored.said:
-        word = spaced(said.action) + (f": {said.opinion}" if said.opinion else "")
-        note = f" “{their(said.note)}”" if said.note else ""
-        told.append(f"<li>{escape(word)} by {their(said.by or 'a desk')}, {at_html(said.at)}{note}</li>")
-    return f"<ul class=answers>{''.join(told)}</ul>" if told else ""
+def _answer(said: Said) -> str:
+    word = spaced(said.action) + (f": {said.opinion}" if said.opinion else "")
+    note = f" “{their(said.note)}”" if said.note else ""
+    return f'<p class="answer">{escape(word)} by {their(said.by or "a desk")}, {at_html(said.at)}{note}</p>'
 
 
-def _due(stored: StoredAlert, now: datetime) -> str:
-    until = stored.alert.acknowledge_by
-    if until is None or answered(stored):
+def _due(alert: Alert, now: datetime) -> str:
+    until = alert.acknowledge_by
+    if until is None:
         return ""
-    late = until < now
-    return f"<br>{tag('late', 'bad') if late else tag('waits', 'warn')} answer by {moment(until)}"
+    return f"<br>{tag('late', 'bad') if until < now else tag('waits', 'warn')} answer by {moment(until)}"
 
 
 def answered(stored: StoredAlert) -> bool:
