@@ -172,7 +172,7 @@ HANDLER_FAILED = Counter(
 )
 ALERT_LATENCY = Histogram(
     "fusion_publish_to_alert_seconds",
-    "From the broker's time stamp on a report to its alert at the handler.",
+    "From the broker's time stamp on a report to its alert at the handler, or in the threat database.",
     ["agency"],
     buckets=_LATENCY_S,
     registry=METRICS,

@@ -1,5 +1,6 @@
 """The secured profile of the local broker: who may connect how, and the settings that make Kafka hold to it."""
 
+import os
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ ADMIN: Final = "admin"
 """The first user, made when the data is laid out; it may do everything, so it is for provisioning only."""
 MECHANISM: Final = "SCRAM-SHA-512"
 LISTENER: Final = "SASL_SSL"
+STRANGERS: Final = ("FUSION_PASSWORD", "FUSION_CERT_FILE", "FUSION_KEY_FILE")
+"""Variables of somebody else's sign-in: they would win over the files of the principals that are started here."""
 AUTHORIZER: Final = "authorizer.class.name"
 
 
@@ -107,6 +110,15 @@ def environment(bootstrap: str, principal: str, files: Secrets) -> dict[str, str
         "FUSION_PASSWORD_FILE": str(files.password_file(principal)),
         "FUSION_CA_FILE": str(files.ca_file),
     } | (signs if files.signing_file(principal).exists() else {})
+
+
+def as_principal(principal: str, bootstrap: str, secrets: Secrets | None) -> dict[str, str]:
+    """The environment of this principal's commands, on an open broker too. Takes away what would win over it."""
+    if secrets is None:
+        return {"FUSION_BOOTSTRAP": bootstrap}
+    for name in STRANGERS:
+        os.environ.pop(name, None)
+    return environment(bootstrap, principal, secrets)
 
 
 def probe_options(bootstrap: str, files: Secrets | None) -> Mapping[str, Any]:

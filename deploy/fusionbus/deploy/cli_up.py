@@ -1,6 +1,5 @@
-"""`fusionbus up` and `fusionbus down`: broker, topics and the hub's workers, left running in the background."""
+"""`fusionbus up` and `fusionbus down`: broker, topics, hub, threat database and web server, left running."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,16 +8,13 @@ import typer
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.topics import HUB
 from fusionbus.deploy import broker_service
-from fusionbus.deploy.broker_secured import ADMIN, environment
+from fusionbus.deploy import cli_dashboard as dashboard
+from fusionbus.deploy.broker_secured import ADMIN, as_principal
 from fusionbus.deploy.broker_settings import LocalBrokerSettings
-from fusionbus.deploy.secret_files import Secrets
 from fusionbus.shell.settings import load
 
 up_commands = typer.Typer()
-
-
-STRANGERS = ("FUSION_PASSWORD", "FUSION_CERT_FILE", "FUSION_KEY_FILE")
-"""Variables of somebody else's sign-in: they would win over the files of the principals that `up` starts."""
+up_commands.add_typer(dashboard.dashboard_commands)
 
 
 @up_commands.command()
@@ -26,12 +22,13 @@ def up(
     secure: Annotated[
         bool, typer.Option("--secure", help="With TLS, passwords and rights (docs/security.md).")
     ] = False,
+    web: Annotated[bool, typer.Option("--web/--no-web", help="The threat database and the web server too.")] = True,
 ) -> None:
-    """Start broker, topics and the hub's workers, and leave them running.
+    """Start broker, topics, the hub's workers, the threat database and the web server, and leave them running.
 
     Example: fusionbus up --secure
     """
-    from fusionbus.deploy import hub_service  # noqa: PLC0415 - Kafka's client takes a while; `--help` need not
+    from fusionbus.deploy import hub_service, service  # noqa: PLC0415 - Kafka's client takes a while; `--help` need not
     from fusionbus.deploy.demo_crew import Crew  # noqa: PLC0415 - as above
 
     settings = load(LocalBrokerSettings)
@@ -44,13 +41,16 @@ def up(
     secrets = broker_service.secrets_of(settings) if settings.bootstrap is None else None
     folder = _folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    said = Crew(folder, _as(ADMIN, bootstrap, secrets) | {"COLUMNS": "200"}).run("provision", "provision")
-    pid = hub_service.start(folder, _as(HUB, bootstrap, secrets))
+    said = Crew(folder, as_principal(ADMIN, bootstrap, secrets) | {"COLUMNS": "200"}).run("provision", "provision")
+    pid = service.start(folder, as_principal(HUB, bootstrap, secrets), "hub")
     typer.echo(said.strip().splitlines()[-1])
     ports = " and ".join(str(hub_service.METRICS_PORT + number) for number in range(hub_service.WORKERS))
     typer.echo(f"Broker {bootstrap}; hub running (process {pid}), metrics on ports {ports}; logs in {folder}.")
     waits = hub_service.wait_until_ready()
     typer.echo("Its workers are ready." if waits is None else f"Not all of it is ready yet: {waits}")
+    if web:
+        service.start(dashboard.folder_of(settings), {}, "dashboard")
+        typer.echo(dashboard.told())
     if secrets is not None:
         typer.echo(f"It is secured; secrets lie in {secrets.root}. For an agency: `fusionbus env --agency CTD-KP`.")
     elif bootstrap != "127.0.0.1:19092":
@@ -64,10 +64,12 @@ def down() -> None:
 
     Example: fusionbus down
     """
-    from fusionbus.deploy import hub_service  # noqa: PLC0415 - as above
+    from fusionbus.deploy import service  # noqa: PLC0415 - as above
 
     settings = load(LocalBrokerSettings)
-    ended = hub_service.stop(_folder(settings))
+    if service.stop(dashboard.folder_of(settings)) is not None:
+        typer.echo("The threat database and the web server have stopped.")
+    ended = service.stop(_folder(settings))
     typer.echo(f"The hub (process {ended}) has stopped." if ended is not None else "The hub was not running.")
     if settings.bootstrap is None:
         broker = broker_service.down(settings)
@@ -88,20 +90,11 @@ def hub(
     For a machine without systemd. The pauses between starts grow from 0.5 s to 30 s while a worker does not hold.
     Example: fusionbus hub --workers 4 --metrics-port 9101
     """
-    from fusionbus.deploy import hub_service  # noqa: PLC0415 - as above
+    from fusionbus.deploy import hub_service, service  # noqa: PLC0415 - as above
 
     folder = (logs or _folder(load(LocalBrokerSettings))).absolute()
     typer.echo(f"{workers} workers; logs in {folder}.", err=True)
-    hub_service.supervise(folder, workers, metrics_port, strict_s=strict_s)
-
-
-def _as(principal: str, bootstrap: str, secrets: Secrets | None) -> dict[str, str]:
-    """The environment of this principal's commands."""
-    if secrets is None:
-        return {"FUSION_BOOTSTRAP": bootstrap}
-    for name in STRANGERS:
-        os.environ.pop(name, None)
-    return environment(bootstrap, principal, secrets)
+    service.supervise(folder, hub_service.workers(workers, metrics_port), strict_s=strict_s)
 
 
 def _folder(settings: LocalBrokerSettings) -> Path:

@@ -42,6 +42,7 @@ class Mate:
     arguments: tuple[str, ...]
     log: Path
     lasting: bool
+    settings: Mapping[str, str]
     process: subprocess.Popen[bytes]
     restarts: Restarts = field(default_factory=Restarts)
     started_at: float = field(default_factory=time.monotonic)
@@ -67,10 +68,12 @@ class Crew:
     say: Callable[[str], None] = lambda _: None
     mates: dict[str, Mate] = field(default_factory=dict)
 
-    def start(self, name: str, *arguments: str, lasting: bool = True) -> Mate:
-        """A `fusionbus` command in the background; a lasting one may not end by itself."""
-        log = self.folder / f"{name}.log"
-        mate = Mate(name, arguments, log, lasting, self._spawn(arguments, log))
+    def start(
+        self, name: str, *arguments: str, lasting: bool = True, settings: Mapping[str, str] | None = None
+    ) -> Mate:
+        """A `fusionbus` command in the background; a lasting one may not end by itself. `settings`: its own alone."""
+        log, own = self.folder / f"{name}.log", settings or {}
+        mate = Mate(name, arguments, log, lasting, own, self._spawn(arguments, log, own))
         self.mates[name] = mate
         return mate
 
@@ -101,7 +104,7 @@ class Crew:
             if mate.again_at is None:
                 mate.again_at = self._ended(mate, code)
             elif time.monotonic() >= mate.again_at:
-                mate.process, mate.again_at = self._spawn(mate.arguments, mate.log), None
+                mate.process, mate.again_at = self._spawn(mate.arguments, mate.log, mate.settings), None
                 mate.started_at = time.monotonic()
 
     def _ended(self, mate: Mate, code: int) -> float:
@@ -128,7 +131,7 @@ class Crew:
                 _signal(mate.process, signal.SIGKILL)
                 mate.process.wait()
 
-    def _spawn(self, arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    def _spawn(self, arguments: Sequence[str], log: Path, own: Mapping[str, str]) -> subprocess.Popen[bytes]:
         line = [*FUSIONBUS, *arguments]
         if self.dies_with_parent:
             line = [sys.executable, "-c", _DIE_WITH_PARENT, *line]
@@ -140,7 +143,7 @@ class Crew:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                env=dict(os.environ) | dict(self.settings),
+                env=dict(os.environ) | dict(self.settings) | dict(own),
                 start_new_session=True,
             )
 

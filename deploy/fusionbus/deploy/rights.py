@@ -14,7 +14,9 @@ OPERATOR: Final = "operator"
 REPLAYER: Final = "replayer"
 """Sends dead letters again and puts them aside. Apart from `operator`, because who may do that can write in any
 agency's name: its password is for the act, not for the day."""
-ROLES: Final = (HUB, PROVISIONER, AUDITOR, OPERATOR, REPLAYER, THREAT_DATABASE)
+DASHBOARD: Final = "dashboard"
+"""The web server: writes what people who signed in there say in their agency's name, and sees how far everybody is."""
+ROLES: Final = (HUB, PROVISIONER, AUDITOR, OPERATOR, REPLAYER, THREAT_DATABASE, DASHBOARD)
 """The hub's own principals; agencies' ids are upper case, so none can be mistaken for one of these."""
 CLUSTER: Final = "kafka-cluster"
 ANY: Final = "*"
@@ -81,11 +83,15 @@ def acls_for(wanted: Iterable[Topic], agencies: Iterable[str], reviewers: Collec
     found = {acl for topic in every for acl in _of_topic(topic)}
     found |= {Acl(agency, "group", f"{agency}.", "READ", prefixed=True) for agency in members}
     found |= {Acl(agency, "topic", topic, "READ") for agency in reviewers for topic in REVIEWED}
-    found |= {Acl(role, "group", f"{role}.", "READ", prefixed=True) for role in ROLES if role not in {HUB, PROVISIONER}}
+    found |= {
+        Acl(role, "group", f"{role}.", "READ", prefixed=True)
+        for role in ROLES
+        if role not in {HUB, PROVISIONER, DASHBOARD}
+    }
     found |= {Acl(HUB, "group", group, "READ") for group in (HUB_APP, f"{HUB_APP}-registry")}
     found |= {Acl(HUB, "topic", f"{HUB_APP}-", operation, prefixed=True) for operation in ("READ", "WRITE", "CREATE")}
     found |= {acl for topic in every for acl in _for_provisioning(topic)}
-    found |= {acl for topic in every for acl in (*_for_looking(topic), *_for_replaying(topic))}
+    found |= {acl for topic in every for acl in (*_for_looking(topic), *_for_replaying(topic), *_for_pages(topic))}
     found |= {Acl(OPERATOR, "topic", PROBE, operation, prefixed=True) for operation in ("CREATE", "WRITE", "DELETE")}
     return sorted(found)
 
@@ -130,6 +136,14 @@ def _for_replaying(topic: Topic) -> Iterator[Acl]:
     if topic.name in {topics.AUDIT, topics.ACCEPTED} or topic.name.startswith((topics.REPORTS, topics.CONTROL)):
         yield _on(REPLAYER, topic, "WRITE")
         yield _on(REPLAYER, topic, "DESCRIBE")
+
+
+def _for_pages(topic: Topic) -> Iterator[Acl]:
+    """Answers and decisions of people, and offsets for the page of operations; no record of any topic is read."""
+    yield _on(DASHBOARD, topic, "DESCRIBE")
+    yield Acl(DASHBOARD, "group", ANY, "DESCRIBE")
+    if topic.name.startswith(topics.CONTROL):
+        yield _on(DASHBOARD, topic, "WRITE")
 
 
 def _on(principal: str, topic: Topic, operation: Operation) -> Acl:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionbus.contract.errors import Misconfigured, RetryLater
-from fusionbus.deploy import demo_crew, hub_service, restarts
+from fusionbus.deploy import demo_crew, restarts, service
 from fusionbus.deploy.demo_crew import Crew
 from fusionbus.deploy.restarts import FIRST_S, HEALTHY_S, MOST_S, Restarts
 
@@ -96,9 +96,9 @@ def test_a_long_log_is_put_aside_at_the_next_start(program: Path, tmp_path: Path
 
 
 def test_two_supervisors_of_one_folder_are_refused(tmp_path: Path) -> None:
-    assert hub_service.running(tmp_path) is None
-    with hub_service._alone(tmp_path):  # noqa: SLF001 - the whole of supervise would start workers
-        assert hub_service.running(tmp_path) is not None
+    assert service.running(tmp_path) is None
+    with service._alone(tmp_path):  # noqa: SLF001 - the whole of supervise would start workers
+        assert service.running(tmp_path) is not None
         with pytest.raises(Misconfigured, match="already runs here"):
-            hub_service.supervise(tmp_path, 1, 9101)
-    assert hub_service.running(tmp_path) is None
+            service.supervise(tmp_path, ())
+    assert service.running(tmp_path) is None

@@ -54,6 +54,11 @@ class Lookout:
         self._lock, self._over = Lock(), Event()
         self._threads: list[Thread] = []
 
+    @property
+    def silent_s(self) -> float:
+        """After so long without a message an agency is silent."""
+        return self._settings.silent_s
+
     def start(self) -> None:
         """Begins to look."""
         pairs = ((self._processes_once, self._settings.look_every_s), (self._broker_once, self._settings.lag_every_s))

@@ -66,6 +66,7 @@ class Keeper:
         self._unreadable = DeadLetters(unreadable or default_path(owner, "keep"))
         self._next: dict[TopicPartition, int] = {}
         self._unswept = False
+        self._since = datetime.now(UTC)
         self.kept: dict[str, int] = {}
 
     def run(self, *, follow: bool = True) -> dict[str, int]:
@@ -170,6 +171,9 @@ class Keeper:
                 pause = min(pause * 2, PAUSE_S_MAX)
         self._unswept = self._unswept or erased
         for alert in batch.alerts:
+            if alert.issued_at >= self._since:  # older ones waited for this keeper, not for the hub
+                latency_s = (datetime.now(UTC) - alert.published_at).total_seconds()
+                metrics.ALERT_LATENCY.labels(alert.recipient).observe(max(0.0, latency_s))
             if alert.erase is not None:
                 self._unreadable.erase(alert.erase, alert.alert_id)
         for kind, count in batch.counts().items():

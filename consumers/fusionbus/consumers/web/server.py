@@ -31,7 +31,7 @@ def create_app(site: Site, *, with_pages: bool = True) -> ASGIApp:
     if with_pages:
         from fusionbus.consumers.web.pages.mount import mount  # noqa: PLC0415 - half a second that only pages need
 
-        mount(app)
+        mount(app, site.lookout)
     return Guard(app, site, LOOPBACK | frozenset(site.settings.web_names))
 
 

@@ -1,11 +1,15 @@
 """What every request may use: the database, who asks, and the log. Made once, found through the request."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Self, cast
 
 from sqlalchemy import select
 from starlette.requests import HTTPConnection
 
+from fusionbus.consumers.operations.heard import heard
+from fusionbus.consumers.operations.lookout import Lookout
+from fusionbus.consumers.operations.settings import OperationsSettings
 from fusionbus.consumers.threats.database import ThreatDatabase
 from fusionbus.consumers.threats.tables_hub import agencies
 from fusionbus.consumers.web.access_log import AccessLog, Act, Outcome
@@ -18,6 +22,7 @@ from fusionbus.consumers.web.people import Person, Right
 from fusionbus.consumers.web.sessions import Session, Sessions
 from fusionbus.consumers.web.settings import WebSettings
 from fusionbus.contract.errors import NotAllowed
+from fusionbus.shell.settings import BrokerSettings, load
 
 SIGN_IN_AGAIN = "Your sign-in is over: sign in again."
 
@@ -33,6 +38,8 @@ class Site:
     tokens: ApiTokens
     log: AccessLog
     actions: Actions
+    lookout: Lookout
+    """Looks at how the bus runs once it is started; the page of operations shows it."""
     brake: Brake = field(default_factory=Brake)
 
     @classmethod
@@ -47,6 +54,7 @@ class Site:
             tokens=ApiTokens(database),
             log=log,
             actions=Actions(DatabaseBook(database), sender, log),
+            lookout=Lookout(load(OperationsSettings), load(BrokerSettings), partial(heard, database)),
         )
 
     def session(self, secret: str, *, used: bool = True) -> Session | None:

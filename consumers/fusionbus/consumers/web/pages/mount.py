@@ -2,16 +2,23 @@
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from nicegui import app as pages
 from nicegui import ui
 
-from fusionbus.consumers.web.pages import incident, picture, review
+from fusionbus.consumers.operations.lookout import Lookout
+from fusionbus.consumers.web.pages import incident, journey, operations, picture, review
 from fusionbus.consumers.web.pages.frame import STATIC, STATIC_PATH
 
-PAGES = (picture, incident, review)
+PAGES = (picture, incident, review, journey, operations)
 """Imported for the paths they register."""
 
 
-def mount(app: FastAPI) -> None:
-    """Whatever the API and sign-in do not answer is a page's path. Once in a process, because NiceGUI is one."""
+def mount(app: FastAPI, lookout: Lookout) -> None:
+    """Whatever the API and sign-in do not answer is a page's path. Once in a process, because NiceGUI is one.
+
+    The lookout looks as long as the server runs.
+    """
+    pages.on_startup(lookout.start)
+    pages.on_shutdown(lookout.stop)
     app.mount(STATIC_PATH, StaticFiles(directory=STATIC))
     ui.run_with(app, title="fusionbus", dark=None, language="en-US", show_welcome_message=False, tailwind=False)
