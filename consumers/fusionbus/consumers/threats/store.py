@@ -174,7 +174,7 @@ def _keep_grave(db: Connection, recipient: str, incident_id: str, newest_first: 
     row = incident_row(known)
     grave = {name: row[name] for name in ("severity", "severity_rank", "urgency", "certainty")}
     mine = and_(incidents.c.recipient == recipient, incidents.c.incident_id == incident_id)
-    db.execute(update(incidents).where(mine).values(_clean(grave)))
+    db.execute(update(incidents).where(mine).values(clean(grave)))
 
 
 def clean(row: Row) -> Row:
