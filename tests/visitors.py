@@ -40,14 +40,15 @@ class Outbox:
         return Sent(f"control-{message.agency.lower()}", 0, len(self.sent))
 
 
-def a_site(url: str, **settings: Any) -> Site:
+def a_site(url: str, outbox: Outbox | None = None, **settings: Any) -> Site:
     """The server's parts over the database of this URL."""
-    return Site.over(ThreatDatabase(url), WebSettings(**{"web_scrypt_log2_n": QUICK} | settings), Outbox())
+    way = outbox or Outbox()
+    return Site.over(ThreatDatabase(url), WebSettings(**{"web_scrypt_log2_n": QUICK} | settings), way)
 
 
-def an_empty_site(folder: Path, **settings: Any) -> Site:
+def an_empty_site(folder: Path, outbox: Outbox | None = None, **settings: Any) -> Site:
     """The server's parts over an empty database in this folder."""
-    return a_site(f"sqlite:{folder}/threats.db", **settings)
+    return a_site(f"sqlite:{folder}/threats.db", outbox, **settings)
 
 
 @dataclass
