@@ -5,8 +5,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-SCHEMA_VERSION = "1.0"
-"""Version of the wire: a new minor only adds optional fields, a new major may change anything."""
+SCHEMA_VERSION = "1.1"
+"""Version of the wire: a new minor only adds optional fields and values of lists that may grow, a new major may change
+anything."""
 
 
 class Message(BaseModel):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fusionbus.contract import codec, ids, topics
+from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.handling import Handling
@@ -84,12 +85,17 @@ _FUTURE: Final = timedelta(days=2)
 
 def bad_messages(now: datetime) -> tuple[Message, ...]:
     """One message for each way to be refused at the door."""
-    version = codec.encode(_plain("POLICE-KP", "version", now))
+    strange = codec.encode(_plain("POLICE-KP", "version", now)).replace(SCHEMA_VERSION.encode(), b"9.0", 1)
     gone = _plain("CTD-SD", "unknown", now, msg_type=MsgType.CANCEL, revision=2)
     return (
         _raw("POLICE-PB", "broken JSON", RejectReason.NOT_JSON, b'{"report_id": "half of a rep'),
         _raw("POLICE-SD", "oversized", RejectReason.TOO_LARGE, b'"' + b"x" * (REPORT_BYTES_MAX + 1) + b'"'),
-        _raw("POLICE-KP", "unknown version", RejectReason.UNKNOWN_VERSION, version.replace(b'"1.0"', b'"9.0"', 1)),
+        _raw(
+            "POLICE-KP",
+            "unknown version",
+            RejectReason.UNKNOWN_VERSION,
+            strange,
+        ),
         _raw("ANF", "binary", RejectReason.NOT_JSON, bytes(range(128, 256)) * 4),
         _raw("NCCIA", "no field fits", RejectReason.SCHEMA, b'{"schema_version":"1.0","agency":"NCCIA"}'),
         _raw("PFC-SD", "wrong key", RejectReason.WRONG_KEY, codec.encode(_plain("PFC-SD", "key", now))),

@@ -82,7 +82,7 @@ def acls_for(wanted: Iterable[Topic], agencies: Iterable[str], reviewers: Collec
     every = [topic for topic in wanted if (agency_of(topic.name) or "") in members | {""}]
     found = {acl for topic in every for acl in _of_topic(topic)}
     found |= {Acl(agency, "group", f"{agency}.", "READ", prefixed=True) for agency in members}
-    found |= {Acl(agency, "topic", topic, "READ") for agency in reviewers for topic in REVIEWED}
+    found |= _reviewing(reviewers)
     found |= {
         Acl(role, "group", f"{role}.", "READ", prefixed=True)
         for role in ROLES
@@ -94,6 +94,10 @@ def acls_for(wanted: Iterable[Topic], agencies: Iterable[str], reviewers: Collec
     found |= {acl for topic in every for acl in (*_for_looking(topic), *_for_replaying(topic), *_for_pages(topic))}
     found |= {Acl(OPERATOR, "topic", PROBE, operation, prefixed=True) for operation in ("CREATE", "WRITE", "DELETE")}
     return sorted(found)
+
+
+def _reviewing(agencies: Iterable[str]) -> set[Acl]:
+    return {Acl(agency, "topic", topic, "READ") for agency in agencies for topic in REVIEWED}
 
 
 def principals_for(agencies: Iterable[str]) -> tuple[str, ...]:
@@ -161,6 +165,8 @@ def plan_rights(
 ) -> RightsPlan:
     """What has to be done about users and rights; an agency that has ended (`active: false`) loses both.
 
+    One that works for the hub's desk no more (`reviews: false`) loses what that gave it.
+
     Without `passwords` (certificates or tokens name the principals) no user is made. `keep` are the broker's own.
     """
     active = [agency.agency for agency in federation.agencies if agency.active]
@@ -168,13 +174,14 @@ def plan_rights(
     reviewers = [agency.agency for agency in federation.agencies if agency.active and agency.reviews]
     wanted = acls_for(all_topics(active), active, reviewers)
     principals = principals_for(active)
-    strays = [acl for acl in sorted(there.acls - set(wanted)) if acl.principal not in ended]
+    over = {acl for acl in there.acls if acl.principal in ended} | (there.acls & _reviewing(active)) - set(wanted)
+    strays = sorted(there.acls - set(wanted) - over)
     strangers = sorted(there.users - set(principals) - ended - set(keep))
     return RightsPlan(
         new_users=tuple(name for name in principals if passwords and name not in there.users),
         new_acls=tuple(acl for acl in wanted if acl not in there.acls),
         ended_users=tuple(sorted(there.users & ended)),
-        ended_acls=tuple(sorted(acl for acl in there.acls if acl.principal in ended)),
+        ended_acls=tuple(sorted(over)),
         remarks=tuple(_remarks(strays, strangers, there.others)),
     )
 

@@ -19,6 +19,8 @@ CLOCK_SKEW_MAX = timedelta(minutes=5)
 """How far ahead an agency's clock may run. Source: Kerberos (RFC 4120) tolerates five minutes for the same reason."""
 
 _SEPARATOR = "\x1f"
+_FIRST_VERSION = b'{"schema_version":"1.0",'
+"""What a report begins with; digests of the first minor version stay as they are in the hub's state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +166,11 @@ def admit_control(arrival: Arrival, registry: Registry, now: datetime) -> AnyCon
 def digest_of(canonical: bytes) -> str:
     """What tells two contents of one revision apart.
 
-    When it was sent and who sealed it are no content: a script that is run again says the same thing. Neither mark can
-    stand inside a text, for JSON escapes its quotation marks.
+    When it was sent, who sealed it and in which minor version are no content: a script that is run again, also by newer
+    software, says the same thing. No mark can stand inside a text, for JSON escapes its quotation marks.
     """
     before, _, after = canonical.partition(b'"reported_at":"')
+    before = _FIRST_VERSION + before.partition(b",")[2]
     body, _, _ = after.partition(b'"')[2].rpartition(b',"signature":{')
     told = hashlib.blake2b(before, digest_size=16)
     told.update(body or after.partition(b'"')[2].removesuffix(b"}"))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from fusionbus.consumers.formats.cef import cef, framed, syslog
 from fusionbus.consumers.testing import sample_alert
 from fusionbus.contract.alert import Alert
+from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.vocabulary import Severity, Status
 from strategies import alerts
 
@@ -33,7 +34,7 @@ def test_every_alert_is_one_line_that_reads_back(alert: Alert) -> None:
     line = cef(alert)
     assert len(line.splitlines()) == 1
     head, extension = read(line)
-    assert head[:4] == ["CEF:0", "fusionbus", "alerts", "1.0"]
+    assert head[:4] == ["CEF:0", "fusionbus", "alerts", SCHEMA_VERSION]
     assert head[4] == alert.kind
     assert 0 <= int(head[6]) <= 10
     assert extension["externalId"] == alert.alert_id

@@ -17,6 +17,7 @@ from fusionbus.consumers.stopping import Stop
 from fusionbus.consumers.testing import RecordingHandler, sample_alert
 from fusionbus.contract import codec
 from fusionbus.contract.alert import Alert
+from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.errors import FixTheReport, FusionError, Misconfigured, RetryLater
 from fusionbus.contract.records import RejectReason
 
@@ -157,7 +158,7 @@ def test_a_stop_while_a_handler_is_retried_leaves_the_alert_on_the_broker(tmp_pa
         (b"", RejectReason.NOT_JSON),
         (b"\xff\x00\xfe", RejectReason.NOT_JSON),
         (b"{}", RejectReason.SCHEMA),
-        (codec.encode(sample_alert()).replace(b'"1.0"', b'"9.0"'), RejectReason.UNKNOWN_VERSION),
+        (codec.encode(sample_alert()).replace(SCHEMA_VERSION.encode(), b"9.0", 1), RejectReason.UNKNOWN_VERSION),
         (codec.encode(sample_alert(recipient="CTD-SD")), RejectReason.WRONG_AGENCY),
         (b"[" * 100_000, RejectReason.NOT_JSON),
     ],

@@ -143,6 +143,16 @@ def test_an_agency_whose_analysts_review_reads_incidents_and_links_and_no_other_
     assert [agency.agency for agency in read_agencies().agencies if agency.reviews] == ["NACTA"]
 
 
+def test_an_agency_that_reviews_no_more_loses_those_two_rights_and_no_other() -> None:
+    desk = Federation((an_agency(), an_agency(agency="CTD-PB", reviews=True)), ())
+    ready = RightsThere(
+        frozenset(principals_for(MEMBERS)), frozenset(plan_rights(desk, RightsThere(), passwords=True).new_acls)
+    )
+    todo = plan_rights(FEDERATION, ready, passwords=True)
+    assert set(todo.ended_acls) == {Acl("CTD-PB", "topic", name, "READ") for name in ("incidents", "links")}
+    assert (todo.new_acls, todo.ended_users, todo.remarks) == ((), (), ())
+
+
 def test_an_empty_broker_gets_all_and_a_ready_one_nothing() -> None:
     todo = plan_rights(FEDERATION, RightsThere(), passwords=True)
     assert todo.new_users == principals_for(MEMBERS) == (*ROLES, *MEMBERS)
