@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 
-.PHONY: help install demo up down test test-fast check format schemas bench flood quality fuzz chaos wheels clean
+.PHONY: help install demo up down test test-fast check format schemas bench flood quality fuzz pictures chaos wheels clean
 
 help: ## Print this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ quality: $(STAMP) ## Score correlation: make quality LABELS=… REPORTS=… [MAP
 fuzz: $(STAMP) ## Throw bytes at every parser, guided by coverage: make fuzz [MINUTES=10] [TARGETS="csv walk"].
 	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install --quiet --constraint constraints.txt atheris
 	@PYTHONPATH=tests $(BIN)/python -W ignore -m fuzz --minutes $(or $(MINUTES),10) $(TARGETS)
+
+pictures: $(STAMP) ## Take the pictures of the dashboard in docs/pictures anew, on a bus that it starts.
+	@PYTHONPATH=tests $(BIN)/python -m pictures
 
 chaos: $(STAMP) ## Pull the bus apart and count what is lost (hours): make chaos [ROWS="kill storm"] [SEED=1] [SCALE=1].
 	@PYTHONPATH=tests $(BIN)/python -m chaos $(ROWS) --seed $(or $(SEED),1) --scale $(or $(SCALE),1)

@@ -6,10 +6,10 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -73,21 +73,25 @@ class House:
     def start(self) -> None:
         """Worker, keeper and web server, ready."""
         self.bus.start(FUSION_METRICS_PORT=str(self.worker_port))
-        self._run("keeper", "keep", "--all", "--metrics-port", str(self.keeper_port))
+        self.keep()
         until(self._has_accounts, "the threat database is made")
         self._run("web", "web", "--port", str(self.port))
         until(lambda: answers(f"http://127.0.0.1:{self.worker_port}/ready"), "the worker is ready")
         until(lambda: answers(f"{self.url}/health"), "the web server answers")
 
+    def keep(self) -> None:
+        """Starts the keeper."""
+        self._run("keeper", "keep", "--all", "--metrics-port", str(self.keeper_port))
+
+    def stop(self, name: str) -> None:
+        """Ends one of the processes."""
+        self.bus.started[name].terminate()
+        self.bus.started[name].wait(30)
+
     def sign_up(self, agency: str, role: Role) -> None:
         """An account named like its role, with a password of its own."""
-        database = ThreatDatabase(self.database)
-        accounts = Accounts(database, QUICK)
-        once = accounts.add(agency, role.value, role)
-        account = accounts.known(agency, role.value, once)
-        assert account is not None
-        accounts.choose(account, PASSWORD)
-        database.close()
+        with closing(ThreatDatabase(self.database)) as database:
+            sign_up(database, agency, role)
 
     def _has_accounts(self) -> bool:
         return Path(f"{self.folder}/threats.db").exists()
@@ -108,6 +112,15 @@ def a_house(folder: Path, agencies: Mapping[str, Mapping[str, Any]]) -> Iterator
         yield house
 
 
+def sign_up(database: ThreatDatabase, agency: str, role: Role) -> None:
+    """An account named like its role, with a password of its own."""
+    accounts = Accounts(database, QUICK)
+    once = accounts.add(agency, role.value, role)
+    account = accounts.known(agency, role.value, once)
+    assert account is not None
+    accounts.choose(account, PASSWORD)
+
+
 def answers(url: str) -> bool:
     """Whether 200 comes from there."""
     try:
@@ -117,12 +130,19 @@ def answers(url: str) -> bool:
         return False
 
 
+class Served(Protocol):
+    """What is looked at."""
+
+    @property
+    def url(self) -> str: ...
+
+
 @dataclass
 class Looker:
     """Somebody at a browser."""
 
     browser: Browser
-    house: House
+    house: Served
     strangers: list[str] = field(default_factory=list)
     """Requests that left this machine."""
 
@@ -154,7 +174,7 @@ class Looker:
 
 
 @contextmanager
-def looking(house: House) -> Iterator[Looker]:
+def looking(house: Served) -> Iterator[Looker]:
     """A browser; the sandbox is off where root runs it, for Chromium refuses to start otherwise."""
     with sync_playwright() as playwright:
         browser = _launched(playwright)

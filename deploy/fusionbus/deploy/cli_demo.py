@@ -47,6 +47,7 @@ def demo(
         screen.say(f"{len(faults)} faults: the demo has failed.", "bold red")
         raise typer.Exit(EXIT_FAULTS)
     screen.say("Everything holds.", "bold green")
+    screen.say("To look at a running bus in a browser: `make up`, then docs/dashboard.md.")
 
 
 def _folder(keep: Path | None) -> Path:

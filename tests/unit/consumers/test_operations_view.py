@@ -18,6 +18,12 @@ def test_an_empty_system_is_told_in_sentences() -> None:
     assert not re.search(r"<dd[^>]*>0", view.summary(told, None))
 
 
+def test_what_waits_is_not_known_where_no_worker_was_heard() -> None:
+    known, unknown = figures(seen(*a_worker()), DAY_S), figures(seen(heard={"FIA": None}), DAY_S)
+    assert ">?<" not in view.agencies(known, NOW_S)
+    assert view.agencies(unknown, NOW_S).count(">?<") == 1 + 4
+
+
 def test_every_number_of_the_board_names_where_it_comes_from() -> None:
     letters = sample("dead_letters_total", 3, reason="bad_signature")
     told = figures(seen(*a_worker(letters), behind=Behind((behind("accepted"),))), DAY_S)

@@ -8,6 +8,7 @@ from fusionbus.consumers.receipt_words import TITLES
 from fusionbus.consumers.threats.found import Step
 from fusionbus.consumers.web.pages.marks import PKT
 from fusionbus.contract.records import ReceiptOutcome
+from fusionbus.contract.vocabulary import AlertKind
 
 TONES: Final = {
     ReceiptOutcome.REJECTED: "bad",
@@ -15,7 +16,14 @@ TONES: Final = {
     ReceiptOutcome.REVIEW_DUE: "warn",
     ReceiptOutcome.ACKNOWLEDGED: "good",
 }
-ALERTS: Final = {"alert": "Your agency was alerted", "escalation": "Your agency was told of a missed deadline"}
+ALERTS: Final[dict[str, str]] = {
+    AlertKind.INCIDENT: "Your agency was alerted to an incident",
+    AlertKind.THREAT: "Your agency was warned of a threat",
+    AlertKind.RECALL: "It was withdrawn, and your agency was told",
+    AlertKind.DECONFLICTION: "Your agency was pointed to another’s desk",
+    AlertKind.ESCALATION: "Your agency was told of a missed deadline",
+    AlertKind.SHARING_REQUEST: "Your agency was asked whether it may be passed on",
+}
 TIES: Final = {
     "possible": "Its incident may be one with another",
     "possible_split": "It may not belong to its incident",
@@ -58,7 +66,8 @@ def _step(step: Step) -> str:
     title, tone = _title(step.what)
     revision = f" · revision {step.revision}" if step.revision and step.revision > 1 else ""
     at = step.at.astimezone(PKT)
-    said = f'<p dir="auto">{escape(step.sentence)}</p>' if step.sentence else ""
+    why = "Why: " if step.what.startswith("alert") and step.sentence else ""
+    said = f'<p dir="auto">{why}{escape(step.sentence)}</p>' if step.sentence else ""
     link = ""
     if step.incident_id:
         link = f'<p><a href="/incidents/{escape(step.incident_id)}">Incident {escape(step.incident_id[:8])}</a></p>'
@@ -77,7 +86,7 @@ def _title(what: str) -> tuple[str, str]:
             outcome = ReceiptOutcome(kind)
             return TITLES[outcome], TONES.get(outcome, "")
         case "alert":
-            return ALERTS.get(kind, f"Your agency was sent: {words}"), ""
+            return ALERTS.get(kind, f"Your agency was told: {words}"), ""
         case "said":
             return f"Your agency said: {words}", "good"
         case "tie":

@@ -6,7 +6,7 @@ from nicegui import app as pages
 from nicegui import ui
 
 from fusionbus.consumers.operations.lookout import Lookout
-from fusionbus.consumers.web.pages import incident, journey, operations, picture, review
+from fusionbus.consumers.web.pages import incident, journey, operations, picture, refusal, review
 from fusionbus.consumers.web.pages.frame import STATIC, STATIC_PATH
 
 PAGES = (picture, incident, review, journey, operations)
@@ -20,5 +20,6 @@ def mount(app: FastAPI, lookout: Lookout) -> None:
     """
     pages.on_startup(lookout.start)
     pages.on_shutdown(lookout.stop)
+    refusal.explain(pages)
     app.mount(STATIC_PATH, StaticFiles(directory=STATIC))
     ui.run_with(app, title="fusionbus", dark=None, language="en-US", show_welcome_message=False, tailwind=False)

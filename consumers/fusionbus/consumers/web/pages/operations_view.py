@@ -59,10 +59,7 @@ def agencies(told: Figures, now: float) -> str:
             escape(row.agency),
             _last(row.last_seen_at, now, silent=row.silent),
             _titled(_number(row.reports_s), "rate"),
-            *(
-                _titled(_count(row.waiting.get(name, 0)), "waiting", bad=index > 1)
-                for index, name in enumerate(AGE_NAMES)
-            ),
+            *(_waits(told, row.waiting.get(name, 0), late=index > 1) for index, name in enumerate(AGE_NAMES)),
         )
         for row in told.agencies
     )
@@ -180,6 +177,11 @@ def faults(sources: Iterable[Source], now: float) -> str:
     return "".join(said)
 
 
+def _waits(told: Figures, number: int, *, late: bool) -> str:
+    """How many wait; where no worker was heard, nobody knows."""
+    return _titled("?" if told.outcomes is None else _count(number), "waiting", bad=late and number > 0)
+
+
 def _latency_row(words: str, told: Latency, source: str) -> tuple[str, ...]:
     return (
         words,
@@ -226,8 +228,8 @@ def _last(at: float | None, now: float, *, silent: bool) -> str:
     if at is None:
         return f'<span class="quiet" title="{escape(SOURCES["last"])}">never</span>'
     words = f"{_length(max(0.0, now - at))} ago" + (" – silent" if silent else "")
-    tone = ' class="bad"' if silent else ""
-    return f'<span title="{escape(SOURCES["last"])}; {_clock(at)}"{tone}>{words}</span>'
+    tone = "bad" if silent else ""
+    return f'<span class="whole {tone}" title="{escape(SOURCES["last"])}; {_clock(at)}">{words}</span>'
 
 
 def _panel(title: str, body: str, sources: Sequence[str], *, kind: str = "", tall: bool = False) -> str:

@@ -1,0 +1,74 @@
+"""Takes the pictures of the dashboard for docs/: each page, light and dark, on a laptop and on a wall."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from browser_cast import federation, incident_of, of, story
+from browsing import LAPTOP, WALL, House, a_house, looking
+from fusionbus.consumers.threats.viewer import Role
+from fusionbus.contract.report import ThreatReport
+from running_hub import until
+
+FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+BYTES_MAX: Final = 300_000
+COLOURS: Final = 128
+"""So many are enough for flat colours and text; the file is a third of the full one."""
+SETTLE_MS: Final = 2_500
+
+
+def main() -> None:
+    """Starts a bus, tells it the scenario, and takes all pictures."""
+    told = story()
+    with tempfile.TemporaryDirectory() as folder, a_house(Path(folder), federation()) as house:
+        house.sign_up("NACTA", Role.SUPERVISOR)
+        house.sign_up("POLICE-KP", Role.ANALYST)
+        house.bus.send(*told)
+        until(lambda: len(house.bus.receipts_of("POLICE-KP")) >= len(told_by(told, "POLICE-KP")), "all is fused")
+        with looking(house) as looker:
+            for size in (LAPTOP, WALL):
+                for dark in (False, True):
+                    centre = looker.signed_in("NACTA", Role.SUPERVISOR, size, dark=dark)
+                    origin = looker.signed_in("POLICE-KP", Role.ANALYST, size, dark=dark)
+                    for name, path, own in pages(told):
+                        take(house, origin if own else centre, path, f"{name}-{'dark' if dark else 'light'}-{size[0]}")
+                    centre.context.close()
+                    origin.context.close()
+
+
+def told_by(told: list[ThreatReport], agency: str) -> list[ThreatReport]:
+    """Those of this agency."""
+    return [report for report in told if report.agency == agency]
+
+
+def pages(told: list[ThreatReport]) -> Iterator[tuple[str, str, bool]]:
+    """Each page: its name, its path, and whether the originator looks at it instead of the centre."""
+    bannu = of(told, "bannu_cantonment")
+    yield "picture", "/", False
+    yield "incident", f"/incidents/{incident_of(bannu)}", False
+    yield "operations", "/operations", False
+    yield "review", "/review", False
+    yield "journey", f"/journey?report={bannu[0].report_id}", True
+
+
+def take(house: House, page: Page, path: str, name: str) -> None:
+    """Writes one picture, in few colours."""
+    page.goto(house.url + path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_timeout(SETTLE_MS)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    at = FOLDER / f"{name}.png"
+    with Image.open(BytesIO(page.screenshot())) as shot:
+        shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(at, optimize=True)
+    if at.stat().st_size > BYTES_MAX:
+        sys.exit(f"{at} has {at.stat().st_size:,} bytes: {BYTES_MAX:,} are allowed.")
+
+
+if __name__ == "__main__":
+    main()
