@@ -170,6 +170,18 @@ HANDLER_FAILED = Counter(
     ["agency", "handler"],
     registry=METRICS,
 )
+DELIVERY_OVERDUE = Gauge(
+    "fusion_delivery_overdue_seconds",
+    "How long the oldest delivery to a contact is overdue. Rising: its server is out; read the service's log.",
+    ["agency", "contact"],
+    registry=METRICS,
+)
+DELIVERY_GIVEN_UP = Counter(
+    "fusion_delivery_given_up_total",
+    "Deliveries that a contact will never get. Rising: `fusionbus alert-services waiting` says why; tell it by hand.",
+    ["agency", "contact"],
+    registry=METRICS,
+)
 ALERT_LATENCY = Histogram(
     "fusion_publish_to_alert_seconds",
     "From the broker's time stamp on a report to its alert at the handler, or in the threat database.",

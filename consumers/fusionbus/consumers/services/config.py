@@ -103,7 +103,7 @@ class AlertServices(_Part):
     """The whole file."""
 
     agency: AgencyId
-    timezone: str = "Asia/Karachi"
+    timezone: Annotated[str, Field(validate_default=True)] = "Asia/Karachi"
     reply_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] | None = None
     """Where the web server of `fusionbus web` is reached from outside, such as https://alerts.example.pk."""
     contacts: Annotated[dict[Name, Contact], Field(min_length=1, max_length=CONTACTS_MAX)]

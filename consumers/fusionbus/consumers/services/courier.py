@@ -64,7 +64,11 @@ class Courier:
 
     def round(self) -> bool:
         """Delivers what is due; whether nothing failed. After a failure the rest waits: the server may be out."""
-        due = self._outbox.due(self._contact, self._now(), self._settings.service_digest_alerts_max)
+        now = self._now()
+        since = self._outbox.overdue_since(self._contact, now)
+        overdue_s = (now - since).total_seconds() if since else 0.0
+        metrics.DELIVERY_OVERDUE.labels(self._agency, self._contact).set(overdue_s)
+        due = self._outbox.due(self._contact, now, self._settings.service_digest_alerts_max) if since else []
         for together in _letters(due, self._handler):
             if not self._deliver(together):
                 self._failures += 1
@@ -108,7 +112,7 @@ class Courier:
 
     def _give_up(self, together: Sequence[Delivery], said: str) -> None:
         self._outbox.given_up(together, said, self._now())
-        metrics.HANDLER_FAILED.labels(self._agency, self._handler.name).inc(len(together))
+        metrics.DELIVERY_GIVEN_UP.labels(self._agency, self._contact).inc(len(together))
         log.error(
             "delivery_given_up",
             contact=self._contact,

@@ -96,6 +96,12 @@ class Outbox:
             for row, to, way, service, step, alert_id, word, planned, due, tries in rows
         ]
 
+    def overdue_since(self, contact: str, now: datetime) -> datetime | None:
+        """When the oldest delivery was due that this contact still has to get; None where none is due."""
+        query = "SELECT min(due_at) FROM deliveries WHERE contact = ? AND done_at IS NULL AND due_at <= ?"
+        ((due_at,),) = self._read(query, (contact, _text(now)))
+        return _moment(due_at) if due_at else None
+
     def sent(self, deliveries: Sequence[Delivery], now: datetime) -> None:
         """Notes that they were delivered, together."""
         with self.book.transaction():
