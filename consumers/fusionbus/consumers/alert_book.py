@@ -39,7 +39,11 @@ class AlertBook:
         self.path = path
         self._unswept = False
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
+            # Only where it is not there: closing a file takes all locks on it from the process, SQLite's too, and the
+            # next process that leaves would delete the log that is still written to (sqlite.org/howtocorrupt, 2.2).
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY))
+        except FileExistsError:
+            pass
         except OSError as exc:
             raise Misconfigured(
                 f"{path} cannot be written ({exc.strerror}): name a place in a folder that exists and may be written."

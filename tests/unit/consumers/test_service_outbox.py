@@ -52,6 +52,15 @@ for number in itertools.count():
     print(number, flush=True)
 """
 
+LOOKS = """
+import sys
+from pathlib import Path
+from fusionbus.consumers.services.outbox import Outbox
+outbox = Outbox(Path(sys.argv[1]))
+print(outbox.waiting())
+outbox.close()
+"""
+
 
 class Clock:
     """A clock that is put forward by hand."""
@@ -223,6 +232,23 @@ def test_a_kill_loses_no_alert_of_a_digest_and_doubles_none(tmp_path: Path, cloc
     outbox.close()
     told = [name for letter, _, _ in desk.letters for name in letter]
     assert sorted(told) == sorted(minor(number).alert_id for number in range(said[-1] + 3))
+
+
+def test_who_looks_at_an_outbox_that_is_in_use_takes_nothing_away(
+    taking: ServicesHandler, outbox: Outbox, tmp_path: Path
+) -> None:
+    """A process that closed a file of its own would lose its locks on it, and the next to leave delete its log."""
+
+    def seen() -> str:
+        command = [sys.executable, "-c", LOOKS, str(outbox.book.path)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    another_thread = Outbox(tmp_path / "outbox.db")
+    taking.take(minor())
+    assert seen() == "{'desk': 1}\n"
+    taking.take(minor(2))
+    assert seen() == "{'desk': 2}\n"
+    another_thread.close()
 
 
 def test_who_does_not_answer_is_escalated_with_a_word_and_once(
