@@ -9,7 +9,6 @@ from fusionbus.consumers.formats.cef import cef, framed, syslog
 from fusionbus.consumers.testing import sample_alert
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.base import SCHEMA_VERSION
-from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.vocabulary import Severity, Status
 from strategies import alerts
 
