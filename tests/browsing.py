@@ -153,7 +153,7 @@ class Looker:
         )
         context.on("request", self._note)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         return page
 
     def signed_in(self, agency: str, role: Role, size: tuple[int, int] = LAPTOP, *, dark: bool = False) -> Page:

@@ -1,7 +1,8 @@
 """`fusionbus dashboard`: the keeper of the threat database and the web server, as one service of this machine."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -11,9 +12,14 @@ from fusionbus.deploy import broker_service
 from fusionbus.deploy.broker_secured import as_principal
 from fusionbus.deploy.broker_settings import LocalBrokerSettings
 from fusionbus.deploy.rights import DASHBOARD
+from fusionbus.deploy.secret_files import Secrets
 from fusionbus.shell.settings import load
 
+if TYPE_CHECKING:
+    from fusionbus.deploy.service import Wanted
+
 WEB_PORT: Final = 8410
+DATABASE: Final = "FUSION_DATABASE_URL"
 KEEPER_METRICS_PORT: Final = 9103
 """Beside those of the hub's two workers."""
 
@@ -24,7 +30,7 @@ dashboard_commands = typer.Typer()
 def dashboard(
     database: Annotated[
         str | None,
-        typer.Option(help="sqlite:PATH or postgresql://… [threats.db in FUSION_HOME]", envvar="FUSION_DATABASE_URL"),
+        typer.Option(help="sqlite:PATH or postgresql://… [threats.db in FUSION_HOME]", envvar=DATABASE),
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Where the pages are.")] = WEB_PORT,
     logs: Annotated[Path | None, typer.Option(help="Folder of the logs. [dashboard in FUSION_HOME]")] = None,
@@ -41,21 +47,30 @@ def dashboard(
     folder = (logs or folder_of(settings)).absolute()
     bootstrap = settings.bootstrap or _local(settings)
     secrets = broker_service.secrets_of(settings) if settings.bootstrap is None else None
-    shared = {"FUSION_DATABASE_URL": database or database_of(settings)}
+    shared = {DATABASE: database or database_of(settings)}
+    typer.echo(f"{told(settings, port)} Logs in {folder}.", err=True)
+    service.supervise(folder, processes(bootstrap, secrets, shared, port), strict_s=strict_s)
+
+
+def processes(
+    bootstrap: str, secrets: Secrets | None, shared: dict[str, str], port: int = WEB_PORT
+) -> "tuple[Wanted, Wanted]":
+    """Keeper and web server, each as its own principal: neither may do what the other may."""
+    from fusionbus.deploy.service import Wanted  # noqa: PLC0415 - as above
+
     keeper, web = (as_principal(name, bootstrap, secrets) | shared for name in (THREAT_DATABASE, DASHBOARD))
-    wanted = (
-        service.Wanted("keeper", ("keep", "--all", "--metrics-port", str(KEEPER_METRICS_PORT)), keeper),
-        service.Wanted("web", ("web", "--port", str(port)), web),
+    return (
+        Wanted("keeper", ("keep", "--all", "--metrics-port", str(KEEPER_METRICS_PORT)), keeper),
+        Wanted("web", ("web", "--port", str(port)), web),
     )
-    typer.echo(f"{told(port)} Logs in {folder}.", err=True)
-    service.supervise(folder, wanted, strict_s=strict_s)
 
 
-def told(port: int = WEB_PORT) -> str:
-    """Where the pages are and how to get in, in words."""
+def told(settings: LocalBrokerSettings, port: int = WEB_PORT) -> str:
+    """Where the pages are and how to get in, in words; a database that the user named is not repeated."""
+    where = "" if os.environ.get(DATABASE) else f" --database {database_of(settings)}"
     return (
         f"Dashboard: http://127.0.0.1:{port}/ - make an account first: "
-        "`fusionbus accounts add --agency NACTA --name watch-1 --role supervisor`."
+        f"`fusionbus accounts add{where} --agency NACTA --name watch-1 --role supervisor`."
     )
 
 

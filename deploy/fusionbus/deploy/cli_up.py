@@ -50,7 +50,7 @@ def up(
     typer.echo("Its workers are ready." if waits is None else f"Not all of it is ready yet: {waits}")
     if web:
         service.start(dashboard.folder_of(settings), {}, "dashboard")
-        typer.echo(dashboard.told())
+        typer.echo(dashboard.told(settings))
     if secrets is not None:
         typer.echo(f"It is secured; secrets lie in {secrets.root}. For an agency: `fusionbus env --agency CTD-KP`.")
     elif bootstrap != "127.0.0.1:19092":
