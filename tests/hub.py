@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
+from zlib import crc32
 
 from builders import NOW, a_subscription, an_agency
 from fakes import FakeTable, FakeTopic
@@ -68,21 +69,24 @@ class HubOnPaper:
     sent: list[Output] = field(default_factory=list)
     tally: Tally = field(default_factory=Counter)
     epoch: int = 0
+    partitions: int = 1
+    """Of `accepted`: what lies in one is unseen in another."""
     fusion: Fusion = field(init=False)
     seen_sweep: Sweep = field(init=False)
     poison: dict[str, Poison] = field(
         default_factory=lambda: {"admit": Poison(), "control": Poison(), "fuse": Poison()}
     )
-    _topics: dict[str, FakeTopic] = field(default_factory=dict)
+    _topics: dict[tuple[str, int], FakeTopic] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.fusion = Fusion(Shelf(self.fused), lambda: self.epoch)
         self.seen_sweep = Sweep(self.seen)
 
     @classmethod
-    def of(cls, entries: Iterable[AnyRegistryEntry] | None = None) -> "HubOnPaper":
+    def of(cls, entries: Iterable[AnyRegistryEntry] | None = None, partitions: int = 1) -> "HubOnPaper":
         """A hub of this federation, by default of the small one above."""
-        return cls(Registry().with_entries(a_federation() if entries is None else entries))
+        registry = Registry().with_entries(a_federation() if entries is None else entries)
+        return cls(registry, partitions=partitions)
 
     # -- what agencies do ------------------------------------------------------------------------------------------
     def send(self, *reports: ThreatReport) -> None:
@@ -102,7 +106,8 @@ class HubOnPaper:
     # -- the hops, one at a time -----------------------------------------------------------------------------------
     def event(self, topic: str, key: bytes | None, value: bytes | None) -> Event:
         """The record as the hub would read it now."""
-        return self._topics.setdefault(topic, FakeTopic(topic)).event(key, value, self.now)
+        partition = crc32(key or b"") % self.partitions if topic == topics.ACCEPTED else 0
+        return self._topics.setdefault((topic, partition), FakeTopic(topic, partition)).event(key, value, self.now)
 
     def event_of(self, report: ThreatReport) -> Event:
         """The record of a report."""
@@ -118,18 +123,18 @@ class HubOnPaper:
         else:
             decision = admit_batch(batch, self.seen_sweep, work)
         self.keep(decision)
-        return [
-            self.event(topics.ACCEPTED, output.key, output.value)
-            for output in decision.outputs
-            if output.topic == topics.ACCEPTED
-        ]
+        return self.accepted(decision)
+
+    def accepted(self, decision: Decision) -> list[Event]:
+        """What a decision sent to the second hop, as that reads it."""
+        return [self.event(o.topic, o.key, o.value) for o in decision.outputs if o.topic == topics.ACCEPTED]
 
     def fuse(self, batch: Sequence[Event]) -> None:
         """The second hop over a batch of accepted traffic, and over what it sends to itself."""
         if batch:
             decision = self.fusion.decide(batch, self.work("fuse"))
             self.keep(decision)
-            self.fuse([self.event(o.topic, o.key, o.value) for o in decision.outputs if o.topic == topics.ACCEPTED])
+            self.fuse(self.accepted(decision))
 
     def tick_event(self) -> Event:
         """The worker's own word that time has passed."""

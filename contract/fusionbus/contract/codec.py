@@ -20,6 +20,7 @@ from fusionbus.contract.control import (
     Unsubscribe,
     Verdict,
 )
+from fusionbus.contract.crossing import Arrival, Carried, Meeting, Offer, Probe
 from fusionbus.contract.keeping import AnyOrder, Order
 from fusionbus.contract.records import (
     Accepted,
@@ -48,6 +49,11 @@ AnyAccepted = (
     | AcceptedJudgement
     | AcceptedOrder
     | AcceptedSighting
+    | Probe
+    | Meeting
+    | Offer
+    | Arrival
+    | Carried
     | Tick
 )
 AnyRegistryEntry = Agency | Subscription | Removal

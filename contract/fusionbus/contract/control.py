@@ -114,6 +114,8 @@ class Verdict(ControlHead):
     type: Literal["verdict"] = "verdict"
     incidents: tuple[Id, Id]
     zone: Zone
+    other_zone: Zone | None = None
+    """The second incident's, where it is not the first's."""
     decision: Literal["same", "not_same"]
     reason: Text
     """Why, for the audit and the hub's own desk; no recipient reads it."""

@@ -77,3 +77,8 @@ def catch_up_id(agency: str, at: str) -> str:
 def link_id(kind: str, one: str, other: str) -> str:
     """The id of a link, the same from either side."""
     return _id("link", kind, *sorted((one, other)))
+
+
+def move_id(incident: str, revision: int, zone: str) -> str:
+    """The id of an incident's way to another zone, as it stood when it left."""
+    return _id("move", incident, str(revision), zone)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Text, Token, UtcDatetime, Version, Zone
 from fusionbus.contract.control import Acknowledgement, CatchUp, Judgement, SharingAnswer, SharingRequest
+from fusionbus.contract.crossing import Arrival, Carried, Meeting, Offer, Probe
 from fusionbus.contract.incident import Relation
 from fusionbus.contract.keeping import Order
 from fusionbus.contract.report import ThreatReport
@@ -164,6 +165,8 @@ class AcceptedReport(Message):
     accepted_at: UtcDatetime
     published_at: UtcDatetime
     report: ThreatReport
+    passed_by: Zone | None = None
+    """The zone that passed it on, for it tells of an incident kept in this one; it is not passed on again."""
 
 
 class AcceptedAcknowledgement(Message):
@@ -251,6 +254,11 @@ Accepted = Annotated[
     | AcceptedJudgement
     | AcceptedOrder
     | AcceptedSighting
+    | Probe
+    | Meeting
+    | Offer
+    | Arrival
+    | Carried
     | Tick,
     Field(discriminator="type"),
 ]

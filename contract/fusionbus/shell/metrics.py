@@ -70,6 +70,13 @@ HOLDS = Counter("fusion_holds_total", "Legal holds, set and released.", ["agency
 REVIEWS_DUE = Counter(
     "fusion_reviews_due_total", "Reports whose originator was told to review them.", ["agency"], registry=METRICS
 )
+CROSSED = Counter(
+    "fusion_crossed_total",
+    "What zones told each other: `probe` reports shown, `met` incidents found to be one, `handed_over` incidents and "
+    "`passed_on` reports. Many `passed_on`: events lie on a border of two zones.",
+    ["what"],
+    registry=METRICS,
+)
 LET_GO = Counter("fusion_let_go_total", "Incidents too old to be remembered, deleted.", registry=METRICS)
 SWEEP_FAILED = Counter(
     "fusion_sweep_failed_total",

@@ -159,8 +159,8 @@ class CatchingUp:
         at, looked_at, sent, of, textless = turn.after, 0, turn.sent, turn.incidents, turn.textless
         for name in names:
             at, incident = name, self.shelf.incident(work.draft, event, name)
-            if incident is None:
-                continue
+            if incident is None or incident.zone != turn.zone:
+                continue  # a guest: its own zone tells of it
             found = missed(incident, asker, partial(self.shelf.text, work.draft, event))
             if found.incident is not incident:
                 self.store(work, event, found.incident)

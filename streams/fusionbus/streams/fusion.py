@@ -12,6 +12,7 @@ from functools import partial
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.control import Acknowledgement, Judgement, judgement_id
+from fusionbus.contract.crossing import Arrival, Carried, Meeting, Offer, Probe
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.records import (
@@ -30,7 +31,9 @@ from fusionbus.streams import incidents
 from fusionbus.streams.catching_up import CatchingUp
 from fusionbus.streams.change import fused, opened
 from fusionbus.streams.clerk import Clerk
-from fusionbus.streams.correlate import OpenIncidents, correlate
+from fusionbus.streams.crossing import probing
+from fusionbus.streams.crossing.border import Border
+from fusionbus.streams.crossing.moving import Mover
 from fusionbus.streams.deconflict import Pointing, deconflict
 from fusionbus.streams.engine import Decision, Event
 from fusionbus.streams.enrich import enrich
@@ -46,6 +49,7 @@ from fusionbus.streams.sweep import REST, Sweep
 from fusionbus.streams.tell import tally_of, tell
 from fusionbus.streams.values import Change, Enriched, Fresh, Joined, Rejection
 from fusionbus.streams.waiting import Waiting
+from fusionbus.streams.zones import Zones
 
 _Said = dict[tuple[int, str], list[tuple[Event, Acknowledgement]]]
 """Acknowledgements of a batch, by partition and incident."""
@@ -62,15 +66,17 @@ class Fusion:
     _keeper: Keeper = field(init=False)
     _clerk: Clerk = field(init=False)
     _catching_up: CatchingUp = field(init=False)
+    _border: Border = field(init=False)
     _held_epoch: int = -1
-    _open: dict[int, dict[str, OpenIncidents]] = field(default_factory=dict)
-    """By partition and zone: zones that happen to share a partition do not see each other."""
     _waiting: Waiting = field(default_factory=Waiting)
+    _zones: Zones = field(init=False)
 
     def __post_init__(self) -> None:
         self._keeper = Keeper(self.shelf, Sweep(self.shelf.table, self.sweep_rest), self._store, self._find)
         self._clerk = Clerk(self.shelf, self._waiting, self._store)
-        self._catching_up = CatchingUp(self.shelf, self._open_in, self._store)
+        self._zones = Zones(self.shelf, self._waiting)
+        self._catching_up = CatchingUp(self.shelf, self._zones.open_in, self._store)
+        self._border = Border(self.shelf, self._zones, Mover(self.shelf, self._zones, self._store))
 
     def decide(self, batch: Sequence[Event], work: Work) -> Decision:
         """What a batch of accepted traffic leads to."""
@@ -89,18 +95,20 @@ class Fusion:
                     # Before each report, not once a batch: a replay may come in other batches.
                     self._expire(work, event, accepted.report.reported_at)
                     self._one_report(work, event, accepted)
-                case AcceptedOrder() | AcceptedSighting():
-                    self._keeper.take(work, event, accepted)
-                case AcceptedAcknowledgement(acknowledgement=message):
-                    said.setdefault((event.partition, message.incident_id), []).append((event, message))
-                case AcceptedJudgement(judgement=message):
-                    self._judge(work, event, message)
-                case AcceptedControl():
-                    self._clerk.hear(work, event, accepted)
-                case AcceptedCatchUp():
-                    self._catching_up.hear(work, event, accepted)
                 case Tick():
                     ticks[event.partition] = event, accepted
+                case Probe() | Meeting() | Offer() | Arrival() | Carried():
+                    self._border.take(work, event, accepted)
+                case AcceptedSighting():
+                    self._keeper.take(work, event, accepted)
+                case AcceptedCatchUp():
+                    self._catching_up.hear(work, event, accepted)
+                case _ if self._border.forward(work, event, accepted):
+                    pass
+                case AcceptedAcknowledgement(acknowledgement=message):
+                    said.setdefault((event.partition, message.incident_id), []).append((event, message))
+                case _:
+                    self._say(work, event, accepted)
         self._catching_up.pass_on(work)
         self._answered(work, said)
         self._tick(work, ticks.values())
@@ -110,16 +118,26 @@ class Fusion:
         for (_, about), messages in said.items():
             self._clerk.acknowledge(work, about, messages)
 
+    def _say(self, work: Work, event: Event, accepted: AcceptedOrder | AcceptedJudgement | AcceptedControl) -> None:
+        """What was said of reports and incidents that are here."""
+        match accepted:
+            case AcceptedOrder():
+                self._keeper.take(work, event, accepted)
+            case AcceptedJudgement(judgement=message):
+                self._judge(work, event, message)
+            case AcceptedControl():
+                self._clerk.hear(work, event, accepted)
+
     def _tick(self, work: Work, ticks: Iterable[tuple[Event, Tick]]) -> None:
         """What became late; after the answers that came with the ticks."""
         for event, tick in ticks:
-            self._zones_of(event.partition)
+            self._zones.of(event.partition)
             self._clerk.tick(work, event, tick)
             self._catching_up.tick(work, event, tick)
 
     def open_count(self) -> int:
         """Incidents open in the partitions that were touched since the last rebalance."""
-        return sum(len(index) for zones in self._open.values() for index in zones.values())
+        return self._zones.count()
 
     def unacknowledged(self, now: datetime) -> dict[tuple[str, str], int]:
         """Awaited acknowledgements by agency and age band."""
@@ -127,7 +145,7 @@ class Fusion:
 
     def is_due(self, partition: int, at: datetime) -> bool:
         """Whether a tick is wanted there: something may be late or kept too long, or that is not known yet."""
-        if self._held_epoch != self.epoch() or partition not in self._open:
+        if self._held_epoch != self.epoch() or not self._zones.is_read(partition):
             return True
         waits = self._waiting.has_due(partition, at) or self._catching_up.is_waiting(partition)
         return waits or self._keeper.sweep.is_time(partition, at)
@@ -135,32 +153,9 @@ class Fusion:
     def _forget_if_stale(self) -> None:
         epoch = self.epoch()
         if epoch != self._held_epoch:
-            self._open.clear()
-            self._waiting.clear()
+            self._zones.forget()
             self._catching_up.forget()
-            self.shelf.forget()
             self._held_epoch = epoch
-
-    def _open_in(self, partition: int, zone: str) -> OpenIncidents:
-        """The open incidents of a zone."""
-        zones = self._zones_of(partition)
-        held = zones.get(zone)
-        if held is None:
-            held = zones[zone] = OpenIncidents()
-        return held
-
-    def _zones_of(self, partition: int) -> dict[str, OpenIncidents]:
-        """The index of a partition, rebuilt from its table when it is first asked for."""
-        zones = self._open.get(partition)
-        if zones is not None:
-            return zones
-        zones = self._open[partition] = {}
-        stored = sorted(self.shelf.all_live(partition), key=lambda each: (each.opened_at, each.incident_id))
-        for incident in stored:
-            if not incident.closed:
-                zones.setdefault(incident.zone, OpenIncidents()).put(incident)
-            self._waiting.note(partition, incident)
-        return zones
 
     def _one_report(self, work: Work, event: Event, accepted: AcceptedReport) -> None:
         """Decides first and writes after, so that a step that breaks leaves nothing half done."""
@@ -169,10 +164,14 @@ class Fusion:
         try:
             decided = self._decide_report(work, event, accepted)
             if decided is None:
-                return  # a replay of what was done
-            enriched, change = decided
-            outputs = tell(enriched, change, accepted.published_at, work.registry, work.now)
-            index, look = self._open_in(event.partition, accepted.zone), partial(self.shelf.incident, work.draft, event)
+                return  # a replay of what was done, or another zone's
+            enriched, change, before = decided
+            outputs = probing.shown(change, before, work.now)
+            outputs += tell(enriched, change, accepted.published_at, work.registry, work.now)
+            index, look = (
+                self._zones.open_in(event.partition, accepted.zone),
+                partial(self.shelf.incident, work.draft, event),
+            )
             pointed = deconflict(enriched, change, index, look, Pointing(change.incident, work.registry, work.now))
             work.poison.run = 0
         except Refused as refused:
@@ -199,37 +198,53 @@ class Fusion:
         work.tally.update(tally_of(change, report.agency) + pointed.tally)
         work.published.append(accepted.published_at)
 
-    def _decide_report(self, work: Work, event: Event, accepted: AcceptedReport) -> tuple[Enriched, Change] | None:
+    def _decide_report(
+        self, work: Work, event: Event, accepted: AcceptedReport
+    ) -> tuple[Enriched, Change, Member | None] | None:
         report = accepted.report
         enriched = replace(enrich(report), zone=accepted.zone)
-        held, before = self._find(work, event, accepted.zone, report.report_id)
+        row = self.shelf.report(work.draft, event, report.report_id)
+        held, before = self._find(work, event, accepted.zone, report.report_id, row)
         if held is not None and before is not None:
             enriched = incidents.as_masked_as(before, enriched)
             change = later_revision(work.registry, work.now, enriched, held, before)
             if change is None:
                 return None
-            return enriched, with_doubt(change, enriched, before, held, self._open_in(event.partition, held.zone))
+            doubted = with_doubt(change, enriched, before, held, self._zones.open_in(event.partition, held.zone))
+            return enriched, doubted, before
+        if self._border.follow(work, event, accepted, row[0]):
+            return None
         if report.msg_type is MsgType.CANCEL:
             # It was admitted before, so this state was lost.
             why = "The report to withdraw is not known in its zone: ask the hub's desk what became of it."
             raise Refused(report, RejectReason.UNKNOWN_REPORT, why)
-        return enriched, self._first_revision(work, event, enriched)
+        change = self._first_revision(work, event, enriched, accepted)
+        return None if change is None else (enriched, change, None)
 
-    def _find(self, work: Work, event: Event, zone: str, report_id: str) -> tuple[Incident | None, Member | None]:
+    def _find(
+        self,
+        work: Work,
+        event: Event,
+        zone: str,
+        report_id: str,
+        row: tuple[str | None, Member | None] | None = None,
+    ) -> tuple[Incident | None, Member | None]:
         """The incident of a report and the report as its member, if it was here and all of it was written.
 
         Marks are written one by one: after a crash between two, an incident may hold a report that has no row yet, or
         a row may name an incident that does not hold it. The first was told in full, the second is told again.
         """
-        told, unlisted = self.shelf.report(work.draft, event, report_id)
-        name = told or self._open_in(event.partition, zone).incident_of(report_id)
+        told, unlisted = row or self.shelf.report(work.draft, event, report_id)
+        name = told or self._zones.open_in(event.partition, zone).incident_of(report_id)
         held = standing(name, partial(self.shelf.incident, work.draft, event)) if name else None
         if held is None:
             return None, None
         return held, incidents.member_of(held, report_id) or unlisted
 
-    def _first_revision(self, work: Work, event: Event, enriched: Enriched) -> Change:
-        match correlate(enriched, self._open_in(event.partition, enriched.zone), work.now):
+    def _first_revision(self, work: Work, event: Event, enriched: Enriched, accepted: AcceptedReport) -> Change | None:
+        match self._border.match(work, event, enriched, accepted):
+            case None:
+                return None
             case Fresh(possible=possible):
                 return opened(enriched, incidents.opened(enriched, work.now), work.registry, possible)
             case Joined() as match:
@@ -257,6 +272,7 @@ class Fusion:
             self._store(work, event, done.home)
             self.shelf.move_reports(work.draft, event, done.moved, done.home.incident_id)
             self._store(work, event, done.left)
+            work.draft.outputs.extend(probing.moved(done.home, done.moved, work.now))
         self.shelf.keep_judgement(work.draft, event, judgement_id(message))
         work.draft.outputs.extend(done.outputs)
         work.tally.update(done.tally)
@@ -264,17 +280,14 @@ class Fusion:
     def _store(self, work: Work, event: Event, incident: Incident) -> None:
         """Writes the incident to its table, its topic and the index."""
         self.shelf.keep(work.draft, event, incident)
-        index = self._open_in(event.partition, incident.zone)
-        if incident.closed:
-            index.remove(incident.incident_id)
-        else:
-            index.put(incident)
-        self._waiting.note(event.partition, incident)
+        self._zones.put(event.partition, incident)
 
     def _expire(self, work: Work, event: Event, reported_at: datetime) -> None:
         """Closes what nothing was heard of for the window, by the traffic's own clock."""
-        for index in self._zones_of(event.partition).values():
+        for zone, index in self._zones.of(event.partition).items():
             for incident_id in index.expire(reported_at):
+                if self._zones.guests.let_go(work.draft, event, zone, incident_id):
+                    continue
                 held = self.shelf.incident(work.draft, event, incident_id)
                 if held is not None:
                     self.shelf.let_go_of_texts(work.draft, event, held)

@@ -11,6 +11,7 @@ from fusionbus.contract.codec import AnyControl, encode
 from fusionbus.contract.control import (
     Acknowledgement,
     CatchUp,
+    Judgement,
     SharingAnswer,
     SharingRequest,
     Split,
@@ -18,6 +19,7 @@ from fusionbus.contract.control import (
     Unsubscribe,
     Verdict,
 )
+from fusionbus.contract.crossing import RECONCILER, Meeting
 from fusionbus.contract.keeping import AnyOrder
 from fusionbus.contract.records import (
     AcceptedAcknowledgement,
@@ -37,7 +39,7 @@ from fusionbus.streams.admit import (
     recall,
     remember,
 )
-from fusionbus.streams.engine import Decision, Draft, Event, Table
+from fusionbus.streams.engine import Decision, Draft, Event, Output, Table
 from fusionbus.streams.enrich import zone_of_report
 from fusionbus.streams.keeping import SEEN
 from fusionbus.streams.orders import admit_order, no_such_report
@@ -176,8 +178,7 @@ def _one_control(work: Work, event: Event, arrival: Arrival, message: AnyControl
                 )
                 work.refuse(event, arrival, Rejection(RejectReason.NOT_YOURS, why, "agency"))
                 return
-            judged = AcceptedJudgement(zone=message.zone, accepted_at=now, judgement=message)
-            draft.send(topics.ACCEPTED, message.zone.encode(), encode(judged))
+            draft.outputs.extend(_judgement(message, now))
         case SharingRequest() | SharingAnswer():
             if message.zone is None or message.incident_id is None:
                 why = "`incident_id` and `zone` are missing: copy them from the alert that asked."
@@ -188,6 +189,20 @@ def _one_control(work: Work, event: Event, arrival: Arrival, message: AnyControl
         case CatchUp():
             request = AcceptedCatchUp(zone=ZONES[0], accepted_at=now, catch_up=message)
             draft.send(topics.ACCEPTED, ZONES[0].encode(), encode(request))
+
+
+def _judgement(message: Judgement, now: datetime) -> list[Output]:
+    """A person's decision on its way: to the incidents' zone, and where it is on a pair to the reconciler."""
+    found = []
+    zones = message.zone, getattr(message, "other_zone", None) or message.zone
+    if zones[0] == zones[1]:
+        judged = AcceptedJudgement(zone=message.zone, accepted_at=now, judgement=message)
+        found.append(Output(topics.ACCEPTED, message.zone.encode(), encode(judged)))
+    if isinstance(message, Verdict) and (zones[0] != zones[1] or message.decision == "not_same"):
+        found.append(
+            Output(topics.ACCEPTED, RECONCILER, encode(Meeting(zones=zones, verdict=message, accepted_at=now)))
+        )
+    return found
 
 
 def _one_wish(work: Work, event: Event, arrival: Arrival, message: Subscribe | Unsubscribe) -> None:

@@ -33,27 +33,32 @@ class CarriedOut:
     tally: Tally = field(default_factory=Counter)
 
 
-def carry_out(message: Judgement, look: Look, registry: Registry, now: datetime) -> CarriedOut:
-    """All that the decision leads to."""
+def carry_out(message: Judgement, look: Look, registry: Registry, now: datetime, *, by_hub: bool = False) -> CarriedOut:
+    """All that the decision leads to; of the hub's own findings nobody gets a receipt as for an order of its."""
     judged = judge(message, look, now)
     if isinstance(judged, Judged) and judged.move is not None and is_too_large(judged.move.home):
         why = "Together they are too large for one incident: join fewer reports."
         judged = Rejection(RejectReason.TOO_LARGE, why, "incidents")
     if isinstance(judged, Rejection):
+        if by_hub:
+            return CarriedOut([])
         refused: Tally = Counter({("rejected", message.agency, judged.reason): 1})
         return CarriedOut(retell.refusal(message, judged, now), tally=refused)
-    outputs = [retell.link_of(judged, message, now), *retell.receipts(judged, message, now)]
+    outputs = [
+        retell.link_of(judged, message, now, by_hub=by_hub),
+        *retell.receipts(judged, message, now, by_hub=by_hub),
+    ]
     if judged.move is None:
         return CarriedOut([*outputs, *retell.audit_of(judged, message, (), now)])
-    done = _carry(judged, judged.move, registry, now)
+    done = _carry(judged, judged.move, registry, now, by_hub=by_hub)
     done.outputs.extend(outputs)
     done.outputs.extend(retell.audit_of(judged, message, done.rulings, now))
     return done
 
 
-def _carry(judged: Judged, move: Move, registry: Registry, now: datetime) -> CarriedOut:
+def _carry(judged: Judged, move: Move, registry: Registry, now: datetime, *, by_hub: bool) -> CarriedOut:
     """The incidents after the move, with what is told of them."""
-    rulings = retell.rulings_on(judged.same, move, registry)
+    rulings = retell.rulings_on(judged.same, move, registry, by_hub=by_hub)
     on_left = () if judged.same else retell.rulings_on_left(move, registry)
     home = awaiting(move.home, rulings, _gravest(move.home, registry.deadlines), registry.deadlines)
     left = awaiting(move.left, on_left, _gravest(move.left, registry.deadlines), registry.deadlines)

@@ -11,12 +11,13 @@ from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.keeping import AnyOrder, LegalHold, Purge, ReleaseHold
 from fusionbus.contract.records import AcceptedOrder, AcceptedSighting, RejectReason
 from fusionbus.streams import change, incidents, keeping, outgoing_keeping
+from fusionbus.streams.crossing import guests, probing
 from fusionbus.streams.engine import Event
 from fusionbus.streams.ingress import Work, arrival_of
 from fusionbus.streams.orders import no_such_report
 from fusionbus.streams.purge_alerts import purge_alerts
 from fusionbus.streams.route import HUB_AGENCY
-from fusionbus.streams.shelf import CLOSED, OPEN, REPORT, TOKEN, Shelf
+from fusionbus.streams.shelf import CLOSED, GUEST, OPEN, REPORT, SIGNPOST, TOKEN, Shelf, is_forgotten, points_on
 from fusionbus.streams.sightings import is_over, sightings_of
 from fusionbus.streams.sweep import Sweep
 from fusionbus.streams.values import Rejection
@@ -83,10 +84,14 @@ class Keeper:
 
     def _look_at_row(self, work: Work, event: Event, key: bytes, value: bytes) -> None:
         kind, name = key[:2], key[2:].decode()
-        if kind == REPORT:
-            self._look_at_report(work, event, name, value)
-        elif kind == TOKEN and is_over(value, work.now):
+        if kind == SIGNPOST or (kind == REPORT and points_on(value)):
+            over = is_forgotten(value, work.now - keeping.AT_ALL)
+        else:
+            over = (kind == TOKEN and is_over(value, work.now)) or (kind == GUEST and guests.is_over(value, work.now))
+        if over:
             work.draft.mark(self.shelf.table, event, key, None)
+        elif kind == REPORT:
+            self._look_at_report(work, event, name, value)
         elif kind in (OPEN, CLOSED) and self._is_of_interest(kind, value, work.now):
             incident = self.shelf.incident(work.draft, event, name)
             if incident is not None:
@@ -183,6 +188,7 @@ class Keeper:
         work.draft.outputs.extend(purge_alerts(done, work.registry, work.now))
         work.draft.outputs.extend(outgoing_keeping.purged(done, order, work.now))
         work.draft.outputs.extend(sightings_of(member, held.incident_id, held.status, work.now, gone=True))
+        work.draft.outputs.extend(probing.hidden(held, member, work.now))
         self._keep(work, event, done.incident, tombstone)
         work.tally["purged", member.agency, "retention" if order is None else "order"] += 1
 

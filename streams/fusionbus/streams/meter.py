@@ -26,6 +26,7 @@ _KEPT = {
     "review_due": metrics.REVIEWS_DUE,
     "let_go": metrics.LET_GO,
     "sweep_failed": metrics.SWEEP_FAILED,
+    "crossed": metrics.CROSSED,
 }
 """What became of what is kept, by the tally's word."""
 

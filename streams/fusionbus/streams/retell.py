@@ -29,16 +29,21 @@ from fusionbus.streams.written import audit_out, receipt_out
 
 _NOW_ONE: Final = "the hub's analysts found that incidents you were told of are one event"
 _NOW_TWO: Final = "the hub's analysts found that what you were told was one event is two"
+_FOUND_ONE: Final = "the hub found that incidents you were told of in two zones are one event"
 _MOVED: Final = "The hub's analysts found that it belongs to another incident: the one named here."
+_MOVED_BY_HUB: Final = (
+    "The hub found that another zone was told of the same event: it belongs to the incident named here."
+)
 _UNTOLD: Final = (
     "It was held back as an echo, and is none: send it again as an `update`, so that it reaches whom it should."
 )
 Seen = Sequence[tuple[Member, Form]]
 
 
-def rulings_on(same: bool, move: Move, registry: Registry) -> tuple[Ruling, ...]:
+def rulings_on(same: bool, move: Move, registry: Registry, *, by_hub: bool = False) -> tuple[Ruling, ...]:
     """Who hears of the incident that the moved reports are in now; on every agency one ruling."""
     stay = move.home if same else move.left
+    why = _FOUND_ONE if by_hub else _NOW_ONE if same else _NOW_TWO
     gone = {member.report_id for member in move.reports}
     rest = [member for member in stay.members if member.report_id not in gone]
     found = []
@@ -49,7 +54,7 @@ def rulings_on(same: bool, move: Move, registry: Registry) -> tuple[Ruling, ...]
         if not agency.active:
             found.append(Ruling(name, Rule.INACTIVE))
         elif holds or (seen and seen_by(agency, rest)):
-            found.append(Ruling(name, Rule.MEMBER, Form.POINTER, _NOW_ONE if same else _NOW_TWO))
+            found.append(Ruling(name, Rule.MEMBER, Form.POINTER, why))
         else:
             found.append(Ruling(name, Rule.NO_INTEREST))
     return tuple(found)
@@ -152,27 +157,30 @@ def _handling(members: Sequence[Member]) -> AlertHandling:
     )
 
 
-def link_of(judged: Judged, message: Judgement, now: datetime) -> Output:
+def link_of(judged: Judged, message: Judgement, now: datetime, *, by_hub: bool = False) -> Output:
     """The record of the decision between the two incidents; of several on one pair the newest stays."""
+    said_by = message.agency if message.by is None else f"{message.agency}, {message.by}"[:300]
     name = ids.link_id("decided", *judged.incidents)
     link = Link(
         link_id=name,
         incidents=judged.incidents,
         type="same" if judged.same else "split",
-        reasons=(Reason(field="person", bits=0.0, said=message.reason),),
-        decided_by=message.agency if message.by is None else f"{message.agency}, {message.by}"[:300],
+        reasons=(Reason(field="hub" if by_hub else "person", bits=0.0, said=message.reason),),
+        decided_by="correlate" if by_hub else said_by,
         at=now,
     )
     return Output(topics.LINKS, name.encode(), encode(link))
 
 
-def receipts(judged: Judged, message: Judgement, now: datetime) -> list[Output]:
-    """A receipt for each originator whose report moved, and one for the desk that decided."""
+def receipts(judged: Judged, message: Judgement, now: datetime, *, by_hub: bool = False) -> list[Output]:
+    """A receipt for each originator whose report moved, and one for the desk that decided, if one did."""
     name = judgement_id(message)
-    found = [_done(message, name, judged.sentence, now)]
+    found = [] if by_hub else [_done(message, name, judged.sentence, now)]
     if judged.move is not None:
         home = judged.move.home
-        found += [_moved(member, home, name, now) for member in judged.move.reports if not member.withdrawn]
+        found += [
+            _moved(member, home, name, now, by_hub=by_hub) for member in judged.move.reports if not member.withdrawn
+        ]
     return [receipt_out(each) for each in found]
 
 
@@ -186,7 +194,8 @@ def _done(message: Judgement, name: str, sentence: str, now: datetime) -> Receip
     )
 
 
-def _moved(member: Member, home: Incident, name: str, now: datetime) -> Receipt:
+def _moved(member: Member, home: Incident, name: str, now: datetime, *, by_hub: bool) -> Receipt:
+    told = _MOVED_BY_HUB if by_hub else _MOVED
     return Receipt(
         receipt_id=ids.receipt_id(member.report_id, ReceiptOutcome.MOVED, name),
         agency=member.agency,
@@ -197,7 +206,7 @@ def _moved(member: Member, home: Incident, name: str, now: datetime) -> Receipt:
         incident_id=home.incident_id,
         independent_origins=home.independent_origins,
         delivered_to=len(member.forms),
-        sentence=_MOVED if member.forms else f"{_MOVED} {_UNTOLD}",
+        sentence=told if member.forms else f"{told} {_UNTOLD}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, TypeVar
 
 from fusionbus.contract import codec, topics
@@ -24,10 +25,14 @@ UNMEASURED_MEMBERS_MAX: Final = 16
 RECENT_MAX: Final = 2_000
 """Incidents kept decoded, about 10 kB each; past it all are let go and read again."""
 
-OPEN, CLOSED, REPORT, TOKEN, _JUDGED, _BODY, _TEXT, _TURN = b"i:", b"c:", b"r:", b"t:", b"d:", b"o:", b"x:", b"u:"
-"""How the keys of the table begin: an open incident, a closed one, where a report is, where a token was seen, what a
-person decided, the text of a report under originator control, of another report of an open incident, and how far an
-agency has caught up."""
+OPEN, CLOSED, REPORT, TOKEN, GUEST, SIGNPOST = b"i:", b"c:", b"r:", b"t:", b"g:", b"s:"
+"""How the keys of the table begin: an open incident, a closed one, where a report is, where a token was seen, a
+neighbour's report, where an incident went, …"""
+_JUDGED, _BODY, _TEXT, _TURN, _PAIR = b"d:", b"o:", b"x:", b"u:", b"n:"
+"""… what a person decided, the text of a report under originator control, of another report of an open incident, how
+far an agency has caught up, what the reconciler knows of a pair."""
+_PASSED_ON: Final = b"@"
+"""How the row of a report begins that was passed on: then its zone follows, and no incident."""
 
 
 def is_too_large(incident: Incident) -> bool:
@@ -136,13 +141,50 @@ class Shelf:
         for report_id in report_ids:
             draft.mark(self.table, event, REPORT + report_id.encode(), incident_id.encode())
 
+    def pass_on(self, draft: Draft, event: Event, report_id: str, zone: str, now: datetime) -> None:
+        """Writes that this report is in another zone."""
+        draft.mark(self.table, event, REPORT + report_id.encode(), _PASSED_ON + f"{zone} {now:%Y-%m-%d}".encode())
+
+    def leave(self, draft: Draft, event: Event, incident: Incident, home: str, now: datetime) -> None:
+        """Leaves a signpost and deletes an incident that goes to another zone; its topic hears of it from there."""
+        name = incident.incident_id.encode()
+        # First the signpost: without it, what is told again after a crash would find nothing and lead nowhere.
+        draft.mark(self.table, event, _signpost(incident.zone, incident.incident_id), f"{home} {now:%Y-%m-%d}".encode())
+        for prefix in (OPEN, CLOSED):
+            draft.mark(self.table, event, prefix + name, None)
+        self._recent.pop((event.partition, incident.incident_id), None)
+
+    def come(self, draft: Draft, event: Event, zone: str, incident_id: str) -> None:
+        """Takes away the signpost of an incident that is back."""
+        if draft.read(self.table, event, _signpost(zone, incident_id)) is not None:
+            draft.mark(self.table, event, _signpost(zone, incident_id), None)
+
+    def home_of(self, draft: Draft, event: Event, zone: str, name: str) -> str | None:
+        """The zone that an incident, or a report that was passed on, went to from this one; none if it did not."""
+        value = name.encode()
+        if not value.startswith(_PASSED_ON):
+            found = draft.read(self.table, event, _signpost(zone, name))
+            if found is None:
+                return None
+            value = found
+        return value.removeprefix(_PASSED_ON).decode().partition(" ")[0]
+
+    def pair(self, draft: Draft, event: Event, pair: str) -> str | None:
+        """What the reconciler knows of two incidents."""
+        value = draft.read(self.table, event, _PAIR + pair.encode())
+        return None if value is None else value.decode()
+
+    def keep_pair(self, draft: Draft, event: Event, pair: str, known: str) -> None:
+        """Writes what the reconciler knows of two incidents."""
+        draft.mark(self.table, event, _PAIR + pair.encode(), known.encode())
+
     def was_judged(self, draft: Draft, event: Event, judgement_id: str) -> bool:
         """Whether this decision of a person was carried out."""
         return draft.read(self.table, event, _JUDGED + judgement_id.encode()) is not None
 
     def keep_judgement(self, draft: Draft, event: Event, judgement_id: str) -> None:
         """Writes that the decision was carried out; after everything else of it."""
-        draft.mark(self.table, event, _JUDGED + judgement_id.encode(), b"1")
+        draft.mark_done(self.table, event, _JUDGED + judgement_id.encode(), b"1")
 
     def keep_body(
         self, draft: Draft, event: Event, accepted: AcceptedReport, *, controlled: bool, listed: bool
@@ -155,6 +197,11 @@ class Shelf:
             self._let_go(draft, event, report.report_id, *(each for each in (_BODY, _TEXT) if each != keep))
         if keep is not None:
             draft.mark(self.table, event, keep + report.report_id.encode(), event.value)
+
+    def keep_text(self, draft: Draft, event: Event, accepted: AcceptedReport, *, controlled: bool) -> None:
+        """Keeps the text of a report that comes from another zone."""
+        key = (_BODY if controlled else _TEXT) + accepted.report.report_id.encode()
+        draft.mark(self.table, event, key, encode(accepted))
 
     def let_go_of_body(self, draft: Draft, event: Event, report_id: str) -> None:
         """Deletes the report's own text, if it was kept."""
@@ -196,6 +243,20 @@ class Shelf:
         if isinstance(found, Undecodable):
             raise AssertionError(f"the row {key.decode()} cannot be read: {found.sentence}")  # noqa: TRY004 - our bug
         return found
+
+
+def _signpost(zone: str, incident_id: str) -> bytes:
+    return SIGNPOST + f"{zone}:{incident_id}".encode()
+
+
+def is_forgotten(value: bytes, before: datetime) -> bool:
+    """Whether a signpost, or the row of a report that was passed on, is from before that day."""
+    return value.rpartition(b" ")[2] < f"{before:%Y-%m-%d}".encode()
+
+
+def points_on(value: bytes) -> bool:
+    """Whether the row of a report says that it was passed on."""
+    return value.startswith(_PASSED_ON)
 
 
 def _may_wait(closed: bytes) -> bool:

@@ -35,9 +35,9 @@ def tell(enriched: Enriched, change: Change, published_at: datetime, registry: R
     report, incident = enriched.report, change.incident
     outputs = alerts_of(enriched, change, published_at, registry, now)
     outputs.extend(outgoing.routed(report, change, now))
-    outputs.extend(_doubtful("possible", incident, each, now) for each in change.possible)
+    outputs.extend(doubtful("possible", incident, each, now) for each in change.possible)
     if change.doubt is not None:
-        outputs.append(_doubtful("possible_split", incident, change.doubt, now, report.report_id))
+        outputs.append(doubtful("possible_split", incident, change.doubt, now, report.report_id))
     gone = change.outcome is ReceiptOutcome.CANCELLED
     outputs.extend(sightings_of(change.member, incident.incident_id, incident.status, now, gone=gone))
     return outputs
@@ -67,7 +67,7 @@ def _alerts(news: News, change: Change, registry: Registry) -> list[ComposedAler
     return composed
 
 
-def _doubtful(
+def doubtful(
     kind: Literal["possible", "possible_split"],
     incident: Incident,
     other: Candidate,

@@ -3,13 +3,14 @@
 from datetime import datetime
 from math import log2
 
-from fusionbus.contract.incident import Incident, Reason
+from fusionbus.contract.incident import Incident, Member, Reason
+from fusionbus.contract.vocabulary import Status
 from fusionbus.streams.correlate.compare import time
 from fusionbus.streams.correlate.echo import echo_of
 from fusionbus.streams.correlate.open_incidents import OpenIncidents
 from fusionbus.streams.correlate.said import reasons_of
-from fusionbus.streams.correlate.score import Scored, score_one, scores
-from fusionbus.streams.correlate.told import Open, told_by, told_of
+from fusionbus.streams.correlate.score import Scored, score_one, scores, scores_of
+from fusionbus.streams.correlate.told import Open, Told, told_by, told_of
 from fusionbus.streams.correlate.weights import Weights, committed
 from fusionbus.streams.values import Candidate, Enriched, Fresh, Joined, Match
 
@@ -28,7 +29,17 @@ def decide(enriched: Enriched, open_incidents: OpenIncidents, weights: Weights) 
     """The decision by these weights."""
     told = told_by(enriched)
     open_incidents.decided(enriched.claim, told)
-    scored = scores(enriched, told, open_incidents, weights)
+    return _weighed(told, scores(enriched, told, open_incidents, weights), weights)
+
+
+def correlate_member(member: Member, incident_id: str, status: Status, open_incidents: OpenIncidents) -> Match:
+    """The open incident that tells of what this report of another tells, or a fresh one where there is none."""
+    told, weights = told_of(member), committed()
+    scored = scores_of(told, status, open_incidents, weights)
+    return _weighed(told, [each for each in scored if each.incident.incident_id != incident_id], weights)
+
+
+def _weighed(told: Told, scored: list[Scored], weights: Weights) -> Match:
     if not scored:
         return Fresh()
     scored.sort(key=lambda s: (-s.bits, s.incident.incident_id))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import log2
 
-from fusionbus.contract.vocabulary import Kind
+from fusionbus.contract.vocabulary import Kind, Status
 from fusionbus.streams.correlate.candidates import candidates
 from fusionbus.streams.correlate.compare import Finding, Reading, compare, findings, weigh
 from fusionbus.streams.correlate.families import kind_family
@@ -36,8 +36,12 @@ class Scored:
 
 def scores(enriched: Enriched, told: Told, held: OpenIncidents, weights: Weights) -> list[Scored]:
     """The open incidents worth a look, each with its bits, in no order."""
-    report = enriched.report
-    block = held.block(report.status, kind_family(report.kind))
+    return scores_of(told, enriched.report.status, held, weights)
+
+
+def scores_of(told: Told, status: Status, held: OpenIncidents, weights: Weights) -> list[Scored]:
+    """The same for what was told, wherever it is kept."""
+    block = held.block(status, kind_family(told.kind))
     if block is None or not block.open:
         return []
     reading, prior = _reading(told, block, weights), _prior(told, block)

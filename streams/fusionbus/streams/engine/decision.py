@@ -95,10 +95,12 @@ class Draft:
 
     outputs: list[Output] = field(default_factory=list)
     _marks: dict[tuple[str, int, bytes], Mark] = field(default_factory=dict)
+    _done: dict[tuple[str, int, bytes], Mark] = field(default_factory=dict)
 
     def read(self, table: Table, event: Event, key: bytes) -> bytes | None:
         """The value after what this draft marked so far, in the partition of the event."""
-        mark = self._marks.get((table.name, event.partition, key))
+        name = table.name, event.partition, key
+        mark = self._marks.get(name) or self._done.get(name)
         return table.read(event.partition, key) if mark is None else mark.value
 
     def mark(self, table: Table, event: Event, key: bytes, value: bytes | None) -> None:
@@ -107,13 +109,20 @@ class Draft:
         self._marks.pop(name, None)
         self._marks[name] = Mark(table, event, key, value)
 
+    def mark_done(self, table: Table, event: Event, key: bytes, value: bytes) -> None:
+        """Sets what says that an event was dealt with; written after all other marks of the batch.
+
+        A mark that is set again later in the batch moves behind; what says "done" must not be left before it.
+        """
+        self._done[table.name, event.partition, key] = Mark(table, event, key, value)
+
     def send(self, topic: str, key: bytes, value: bytes | None, headers: Headers | None = None) -> None:
         """Adds an output."""
         self.outputs.append(Output(topic, key, value, headers))
 
     def decision(self) -> Decision:
         """What was decided."""
-        return Decision(self.outputs, list(self._marks.values()))
+        return Decision(self.outputs, [*self._marks.values(), *self._done.values()])
 
 
 def size_of(key: bytes, value: bytes | None, headers: Iterable[tuple[str, bytes]] | None = None) -> int:
