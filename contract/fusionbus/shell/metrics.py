@@ -74,7 +74,7 @@ CROSSED = Counter(
     "fusion_crossed_total",
     "What zones told each other: `probe` reports shown, `met` incidents found to be one, `handed_over` incidents and "
     "`passed_on` reports. Many `passed_on`: events lie on a border of two zones.",
-    ["what"],
+    ["action"],
     registry=METRICS,
 )
 LET_GO = Counter("fusion_let_go_total", "Incidents too old to be remembered, deleted.", registry=METRICS)

@@ -98,11 +98,11 @@ def test_what_is_related_is_shown_and_asks_nothing() -> None:
     assert pairs(told_of(the_blast(), the_raid()), tie) == []
 
 
-def test_incidents_of_two_zones_are_not_joined_and_that_is_said() -> None:
-    held = list(told_of(the_blast(), the_raid()).incidents().values())
-    assert review.zone_of(held) == "PK-KP"
-    with pytest.raises(Misconfigured, match="zones PK-KP and PK-SD"):
-        review.zone_of([held[0], held[1].model_copy(update={"zone": "PK-SD"})])
+def test_a_decision_on_incidents_of_two_zones_names_both() -> None:
+    one, other = told_of(the_blast(), the_raid()).incidents().values()
+    abroad = other.model_copy(update={"zone": "PK-SD"})
+    assert review.zones_of(one, other) == {"zone": "PK-KP"}
+    assert review.zones_of(one, abroad) == {"zone": "PK-KP", "other_zone": "PK-SD"}
 
 
 def test_a_link_is_named_by_how_its_id_begins() -> None:

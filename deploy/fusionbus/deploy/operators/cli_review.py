@@ -133,9 +133,9 @@ def merge(
         raise Misconfigured("These are one incident: name two.")
     settings = load(OperatorSettings, bootstrap=bootstrap)
     with Bus(settings) as bus:
-        zone = review.zone_of([_incident(bus, name) for name in pair])
+        zones = review.zones_of(_incident(bus, one), _incident(bus, other))
         said = "not_same" if undo else "same"
-        message = Verdict.model_validate({"incidents": pair, "zone": zone, "decision": said, **head})
+        message = Verdict.model_validate({"incidents": pair, **zones, "decision": said, **head})
         typer.echo(_ask(bus, message, settings.receipt_wait_s))
 
 

@@ -87,12 +87,9 @@ def pairs(links: Iterable[Link], incidents: Mapping[str, Incident]) -> list[Pair
     return sorted(found, key=lambda pair: -pair.probability)
 
 
-def zone_of(incidents: Iterable[Incident]) -> str:
-    """The zone they lie in together. Raises: Misconfigured where it is not one."""
-    zones = sorted({incident.zone for incident in incidents})
-    if len(zones) > 1:
-        raise Misconfigured(f"They lie in zones {' and '.join(zones)}: the hub joins incidents of one zone only.")
-    return zones[0]
+def zones_of(one: Incident, other: Incident) -> dict[str, str]:
+    """Where a pair lies, as a verdict says it: the first one's zone, and the other's where that is another."""
+    return {"zone": one.zone} if one.zone == other.zone else {"zone": one.zone, "other_zone": other.zone}
 
 
 def related(links: Iterable[Link], incident_id: str) -> list[str]:
@@ -121,9 +118,11 @@ def message_for(pair: Pair, word: str, **head: object) -> Judgement:
     if word not in SAID:
         raise Misconfigured(f"{word[:40]!r} is no decision: say same or not-same.")
     first = pair.incidents[0]
-    fields = {"zone": first.zone, **head}
+    fields: dict[str, object] = {"zone": first.zone, **head}
     if pair.link.type == "possible_split" and word == "not-same":
         return Split.model_validate({"incident_id": first.incident_id, "reports": (pair.link.report_id,), **fields})
+    if len(pair.incidents) > 1:
+        fields |= zones_of(first, pair.incidents[1])
     return Verdict.model_validate({"incidents": pair.link.incidents, "decision": SAID[word], **fields})
 
 
