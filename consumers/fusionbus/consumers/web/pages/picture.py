@@ -38,11 +38,11 @@ async def picture_page(request: Request) -> RedirectResponse | None:
         return RedirectResponse("/operations")
     desk = desk_of(request, person)
     filters, wrong = read(dict(request.query_params))
-    desk.log(Act.SEARCH, filters.address)
+    await to_thread.run_sync(desk.log, Act.SEARCH, filters.address)
     ui.add_head_html(STYLE)
     with frame("Picture", person, "/", desk.csrf):
-        picture = _Picture(desk, filters)
-        picture.draw(wrong)
+        picture = _Picture(desk, filters, wrong)
+        picture.draw()
     await picture.refresh()
     ui.timer(POLL_S, picture.poll)
     return None
@@ -51,16 +51,16 @@ async def picture_page(request: Request) -> RedirectResponse | None:
 class _Picture:
     """One open page: what is asked, what is shown."""
 
-    def __init__(self, desk: Desk, filters: Filters) -> None:
-        self._desk, self._filters = desk, filters
+    def __init__(self, desk: Desk, filters: Filters, wrong: tuple[str, ...]) -> None:
+        self._desk, self._filters, self._wrong = desk, filters, wrong
         self._mark = ""
         self._read_at_s = 0.0
         self._busy = False
 
-    def draw(self, wrong: tuple[str, ...]) -> None:
+    def draw(self) -> None:
         """Makes the parts, still empty."""
         ui.html(symbols(), sanitize=False)
-        self._said = Live(picture_rows.sentences(wrong)).props("role=status")
+        self._said = Live(picture_rows.sentences(self._wrong)).props("role=status")
         with ui.element("div").classes("picture"):
             with ui.element("section").classes("picture-list panel").props('aria-label="Incidents"'):
                 Live(picture_rows.filter_form(self._filters), on_form=self._filter)
@@ -106,7 +106,7 @@ class _Picture:
     def _show(self, found: Found, spotted: list[Spot], done: frozenset[str], now: datetime) -> None:
         filters = self._filters
         self._read_at_s = time.monotonic()
-        self._said.put("")
+        self._said.put(picture_rows.sentences(self._wrong))
         self._count.put(picture_rows.said(len(found.incidents), found.total, filters, capped=found.total_is_capped))
         self._list.put(picture_rows.rows(found.incidents, filters, now, done))
         self._pager.put(picture_rows.pager(found.total, filters))
@@ -117,11 +117,9 @@ class _Picture:
         told = dict(fields)
         window = {"start": self._filters.start, "end": self._filters.end}
         told |= {name: str(value) for name, value in window.items() if value is not None}
-        filters, wrong = read(told)
-        self._desk.log(Act.SEARCH, filters.address)
+        filters, self._wrong = read(told)
+        await to_thread.run_sync(self._desk.log, Act.SEARCH, filters.address)
         await self._ask(filters)
-        if wrong:
-            self._said.put(picture_rows.sentences(wrong))
 
     async def _slide(self, window: Window) -> None:
         """Somebody moved the slider: the map has done so already, the list follows."""

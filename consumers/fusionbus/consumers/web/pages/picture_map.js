@@ -51,7 +51,7 @@ export default {
     },
   },
   created() {
-    Object.assign(this, { points: new Map(), marks: [], base: null, view: null, drag: null, at: -1, due: false, ends: [0, 1], frames: [], bars: [], inside: [] });
+    Object.assign(this, { points: new Map(), marks: [], base: null, view: null, drag: null, at: -1, held: null, due: false, ends: [0, 1], frames: [], bars: [], inside: [] });
   },
   mounted() {
     this.watcher = new ResizeObserver(() => this.sized());
@@ -165,16 +165,18 @@ export default {
     },
     leave(event) { if (!this.drag && !(event.relatedTarget && event.relatedTarget.closest(".map-card"))) this.card = null; },
     key(event) {
-      const by = 60, acts = { ArrowLeft: () => this.pan(by, 0), ArrowRight: () => this.pan(-by, 0), ArrowUp: () => this.pan(0, by), ArrowDown: () => this.pan(0, -by), "+": () => this.nearer(1.5), "=": () => this.nearer(1.5), "-": () => this.nearer(1 / 1.5), 0: () => { this.fit(); this.draw(); }, n: () => this.next(1), p: () => this.next(-1), Enter: () => this.marks[this.at] && this.enter(this.marks[this.at]), Escape: () => { this.card = null; } };
+      const by = 60, acts = { ArrowLeft: () => this.pan(by, 0), ArrowRight: () => this.pan(-by, 0), ArrowUp: () => this.pan(0, by), ArrowDown: () => this.pan(0, -by), "+": () => this.nearer(1.5), "=": () => this.nearer(1.5), "-": () => this.nearer(1 / 1.5), 0: () => { this.fit(); this.draw(); }, n: () => this.next(1), p: () => this.next(-1), Enter: () => this.marks[this.at] && this.enter(this.marks[this.at]), Escape: () => { this.held = null; this.at = -1; this.card = null; this.draw(); } };
       if (event.ctrlKey || event.metaKey || event.altKey || !acts[event.key] || !this.view) return;
       event.preventDefault(); event.stopPropagation();
       acts[event.key]();
     },
     next(by) {
+      if (!this.grouped) this.group();
       const seen = this.marks.map((mark, index) => index).filter((index) => this.sees(this.marks[index]));
       if (!seen.length) return;
       const here = seen.indexOf(this.at);
       this.at = seen[(here + by + seen.length) % seen.length];
+      this.held = this.marks[this.at].of[0].id;
       this.point(this.marks[this.at]);
       this.spoken = this.card.listed[0].text + (this.card.more ? `, ${this.card.more}` : "");
       this.draw();
@@ -222,7 +224,7 @@ export default {
       for (const mark of cells.values()) { mark.x /= mark.of.length; mark.y /= mark.of.length; }
       this.marks = [...cells.values()].sort((a, b) => b.rank - a.rank); // the gravest is drawn last, on top
       this.grouped = this.view.k;
-      this.at = -1;
+      this.at = this.held ? this.marks.findIndex((mark) => mark.of.some((point) => point.id === this.held)) : -1;
     },
     draw() {
       if (this.due || !this.base || !this.view || !this.ink) return;
