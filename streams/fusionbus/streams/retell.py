@@ -29,11 +29,9 @@ from fusionbus.streams.written import audit_out, receipt_out
 
 _NOW_ONE: Final = "the hub's analysts found that incidents you were told of are one event"
 _NOW_TWO: Final = "the hub's analysts found that what you were told was one event is two"
-_FOUND_ONE: Final = "the hub found that incidents you were told of in two zones are one event"
+_FOUND_ONE: Final = "the hub found that incidents you were told of are one event"
 _MOVED: Final = "The hub's analysts found that it belongs to another incident: the one named here."
-_MOVED_BY_HUB: Final = (
-    "The hub found that another zone was told of the same event: it belongs to the incident named here."
-)
+_MOVED_BY_HUB: Final = "The hub found that two incidents are one event: it belongs to the one named here."
 _UNTOLD: Final = (
     "It was held back as an echo, and is none: send it again as an `update`, so that it reaches whom it should."
 )

@@ -57,6 +57,8 @@ class Joined:
     """The report its origin goes back to: its own id, or for a relay the origin of what it echoes."""
     probability: float
     reasons: tuple[Reason, ...]
+    also: tuple[str, ...] = ()
+    """Other open incidents that tell of the same event, as this report shows."""
 
 
 Match = Fresh | Joined

@@ -9,13 +9,17 @@ from fusionbus.streams.correlate.compare import time
 from fusionbus.streams.correlate.echo import echo_of
 from fusionbus.streams.correlate.open_incidents import OpenIncidents
 from fusionbus.streams.correlate.said import reasons_of
-from fusionbus.streams.correlate.score import Scored, score_one, scores, scores_of
+from fusionbus.streams.correlate.score import Scored, between, score_one, scores, scores_of
 from fusionbus.streams.correlate.told import Open, Told, told_by, told_of
 from fusionbus.streams.correlate.weights import Weights, committed
 from fusionbus.streams.values import Candidate, Enriched, Fresh, Joined, Match
 
 POSSIBLE_MAX = 5
 """Doubtful incidents shown to a person; nobody reads more."""
+RIVALS_COMPARED_MAX = 4
+"""The best and at most so many rivals are held against each other, and only in doubt."""
+ONE_EVENT_MIN = 0.75
+"""Probability from which two incidents that a report fits alike are one event, as across zones."""
 _BITS_MAX = 60.0
 
 
@@ -29,17 +33,20 @@ def decide(enriched: Enriched, open_incidents: OpenIncidents, weights: Weights) 
     """The decision by these weights."""
     told = told_by(enriched)
     open_incidents.decided(enriched.claim, told)
-    return _weighed(told, scores(enriched, told, open_incidents, weights), weights)
+    return _weighed(
+        told, scores(enriched, told, open_incidents, weights), open_incidents, enriched.report.status, weights
+    )
 
 
 def correlate_member(member: Member, incident_id: str, status: Status, open_incidents: OpenIncidents) -> Match:
     """The open incident that tells of what this report of another tells, or a fresh one where there is none."""
     told, weights = told_of(member), committed()
     scored = scores_of(told, status, open_incidents, weights)
-    return _weighed(told, [each for each in scored if each.incident.incident_id != incident_id], weights)
+    others = [each for each in scored if each.incident.incident_id != incident_id]
+    return _weighed(told, others, open_incidents, status, weights)
 
 
-def _weighed(told: Told, scored: list[Scored], weights: Weights) -> Match:
+def _weighed(told: Told, scored: list[Scored], held: OpenIncidents, status: Status, weights: Weights) -> Match:
     if not scored:
         return Fresh()
     scored.sort(key=lambda s: (-s.bits, s.incident.incident_id))
@@ -47,9 +54,14 @@ def _weighed(told: Told, scored: list[Scored], weights: Weights) -> Match:
     best = scored[0]
     total = 1.0 + sum(odds) + odds[0] * double_of(best, weights)
     probability = odds[0] / total
+    also = _also(scored, held, status, weights) if probability < weights.merge else []
+    if also:
+        total -= sum(map(_odds, also))
+        probability = odds[0] / total
     if probability >= weights.merge:
         relation, origin = echo_of(told, best.incident)
-        return Joined(best.incident.incident_id, relation, origin, probability, _reasons(best, total, weights))
+        names = tuple(each.incident.incident_id for each in also)
+        return Joined(best.incident.incident_id, relation, origin, probability, _reasons(best, total, weights), names)
     shares = [share for share in (each / total for each in odds[:POSSIBLE_MAX]) if share >= weights.possible]
     doubtful = zip(
         scored, shares, strict=False
@@ -59,6 +71,28 @@ def _weighed(told: Told, scored: list[Scored], weights: Weights) -> Match:
             Candidate(s.incident.incident_id, share, _reasons(s, total, weights, named=False)) for s, share in doubtful
         )
     )
+
+
+def _also(scored: list[Scored], held: OpenIncidents, status: Status, weights: Weights) -> list[Scored]:
+    """The rivals of the best incident that tell of the same event as it: they make no doubt which event is told of.
+
+    Only looked for where rivals alone keep a report from joining; two that are one must say so by themselves.
+    """
+    best = scored[0]
+    if _alone(best, weights) < weights.merge:
+        return []
+    found = []
+    for other in scored[1:RIVALS_COMPARED_MAX]:
+        near = between(best, other, held, status, weights) if _alone(other, weights) >= weights.merge else None
+        if near is not None and _alone(near, weights) >= ONE_EVENT_MIN:
+            found.append(other)
+    return found
+
+
+def _alone(scored: Scored, weights: Weights) -> float:
+    """The probability of this incident without any rival."""
+    odds = _odds(scored)
+    return odds / (1.0 + odds * (1.0 + double_of(scored, weights)))
 
 
 def no_longer_fits(enriched: Enriched, incident: Incident, open_incidents: OpenIncidents) -> Candidate | None:

@@ -68,6 +68,17 @@ def score_one(enriched: Enriched, told: Told, incident: Open, held: OpenIncident
     return fit
 
 
+def between(best: Scored, other: Scored, held: OpenIncidents, status: Status, weights: Weights) -> Scored | None:
+    """How well what is nearest in another incident fits the best one, as if it came now."""
+    block = held.block(status, kind_family(best.reading.told.kind))
+    fit = _fit(_reading(other.nearest, block, weights), best.incident) if block is not None else None
+    if block is not None and fit is not None:
+        prior = _prior(other.nearest, block)
+        fit.whole += prior
+        fit.bits += weigh(prior, weights.bits)
+    return fit
+
+
 def _reading(told: Told, block: Block, weights: Weights) -> Reading:
     frequencies = block.frequencies
     return Reading(told, frequencies.bits_of(told.terms), frequencies.bits, weights.bits)

@@ -1,12 +1,12 @@
 """The part of the second hop that deals with other zones: what is shown, what met, what leaves and what arrives."""
 
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import assert_never
 
 from fusionbus.contract import ids, topics
 from fusionbus.contract.codec import encode
 from fusionbus.contract.control import Split
-from fusionbus.contract.crossing import RECONCILER, Arrival, Carried, Meeting, Offer, Probe
+from fusionbus.contract.crossing import Arrival, Carried, Meeting, Offer, Probe
 from fusionbus.contract.incident import Reason
 from fusionbus.contract.records import (
     AcceptedAcknowledgement,
@@ -19,6 +19,7 @@ from fusionbus.contract.records import (
 from fusionbus.streams import retell
 from fusionbus.streams.correlate import OpenIncidents, correlate, correlate_member
 from fusionbus.streams.crossing import reconcile
+from fusionbus.streams.crossing.comparing import MEET_MIN, met
 from fusionbus.streams.crossing.moving import Mover
 from fusionbus.streams.engine import Event
 from fusionbus.streams.ingress import Work, arrival_of
@@ -28,9 +29,6 @@ from fusionbus.streams.tell import doubtful
 from fusionbus.streams.values import Candidate, Enriched, Fresh, Joined, Match
 from fusionbus.streams.zones import Zones
 
-MEET_MIN: Final = 0.75
-"""Probability from which two incidents of two zones become one, and a report goes to a neighbour's. Within a zone it
-is 0.6: to move what was told already takes more. Measured in docs/decisions/012."""
 Crossing = Probe | Meeting | Offer | Arrival | Carried
 Followed = AcceptedAcknowledgement | AcceptedControl | AcceptedJudgement | AcceptedOrder
 
@@ -71,18 +69,24 @@ class Border:
         match = correlate(enriched, self.zones.open_in(event.partition, accepted.zone), work.now)
         if not isinstance(match, Joined):
             return match
-        home = self.zones.guests.home_of(event.partition, accepted.zone, match.incident_id)
-        if home is None:
+        home = self._home_of(event, accepted.zone, match.incident_id)
+        for name in match.also:
+            met(work, (match.incident_id, name), (home, self._home_of(event, accepted.zone, name)), match.reasons)
+        if home == accepted.zone:
             return match
         if match.probability < MEET_MIN:
             return Fresh((Candidate(match.incident_id, match.probability, _unnamed(match.reasons)),))
         if accepted.passed_by is not None:
             # What it was passed on for has gone on as well: never passed on twice, it opens an incident that follows.
             mine = ids.incident_id(enriched.zone, enriched.report.report_id)
-            self._met(work, (mine, match.incident_id), (enriched.zone, home), match.reasons)
+            met(work, (mine, match.incident_id), (enriched.zone, home), match.reasons)
             return Fresh()
         self._pass_on(work, event, accepted, home)
         return None
+
+    def _home_of(self, event: Event, zone: str, incident_id: str) -> str:
+        """Where an incident of this zone's index is kept."""
+        return self.zones.guests.home_of(event.partition, zone, incident_id) or zone
 
     def follow(self, work: Work, event: Event, accepted: AcceptedReport, name: str | None) -> bool:
         """Whether a report that is known under this name went on to the zone it is in today."""
@@ -143,16 +147,10 @@ class Border:
             if held is None or held.zone != probe.zone:
                 continue  # a guest like it: the two meet where one of them is kept
             if found.probability >= MEET_MIN:
-                self._met(work, (held.incident_id, probe.incident_id), (probe.zone, probe.home), found.reasons)
+                met(work, (held.incident_id, probe.incident_id), (probe.zone, probe.home), found.reasons)
             else:
                 candidate = Candidate(probe.incident_id, found.probability, _unnamed(found.reasons))
                 work.draft.outputs.append(doubtful("possible", held, candidate, probe.accepted_at))
-
-    @staticmethod
-    def _met(work: Work, incidents: tuple[str, str], zones: tuple[str, str], reasons: tuple[Reason, ...]) -> None:
-        meeting = reconcile.found_one(incidents, zones, reasons, work.now)
-        work.draft.send(topics.ACCEPTED, RECONCILER, encode(meeting))
-        work.tally["crossed", "met"] += 1
 
     def _meet(self, work: Work, event: Event, meeting: Meeting) -> None:
         """The reconciler."""

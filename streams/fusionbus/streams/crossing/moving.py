@@ -13,6 +13,7 @@ from fusionbus.contract.records import AcceptedReport, RejectReason
 from fusionbus.contract.report import REPORT_BYTES_MAX
 from fusionbus.streams import retell
 from fusionbus.streams.crossing import probing, reconcile
+from fusionbus.streams.crossing.comparing import compare
 from fusionbus.streams.engine import Event
 from fusionbus.streams.ingress import Work
 from fusionbus.streams.judge import standing
@@ -171,5 +172,6 @@ class Mover:
         if here is not None:
             reports = moved | {member.report_id for member in (come.members if come is not None else ())}
             work.draft.outputs.extend(probing.moved(here, reports, work.now))
+            compare(work, event, self.zones, here, [m for m in here.members if m.report_id in reports])
         work.draft.outputs.extend(done.outputs)
         work.tally.update(done.tally)

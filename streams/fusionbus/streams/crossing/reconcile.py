@@ -60,7 +60,7 @@ def found_one(
         at=now,
         incidents=incidents,
         zone=zones[0],
-        other_zone=zones[1],
+        other_zone=zones[1] if zones[1] != zones[0] else None,
         decision="same",
         reason=line_of(reasons)[:_REASON_MAX],
     )
