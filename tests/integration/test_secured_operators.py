@@ -104,3 +104,22 @@ def test_only_the_replayer_handles_dead_letters_and_each_act_is_on_record(bus: S
     shown = bus.run(OPERATOR, "dead-letters", "list")
     assert "2 dead letters" in shown.stdout
     assert "may not read `audit`" in shown.stderr
+
+
+def watched(bus: SecuredBus, principal: str) -> dict[str, Any]:
+    done = bus.run(principal, "watch", "--once", "--json")
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_watch_shows_each_what_its_user_may_see(bus: SecuredBus) -> None:
+    told = watched(bus, OPERATOR)
+    assert {"CTD-KP", "CTD-PB"} <= {flow["agency"] for flow in told["flows"]}
+    assert told["dead_letters"] is not None
+    assert "for `operator` to see" not in (told["remark"] or "")
+    assert told["newest"]["alert"] == told["newest"]["incident"] == []
+    told = watched(bus, "CTD-KP")
+    assert [flow["agency"] for flow in told["flows"]] == ["CTD-KP"]
+    assert told["dead_letters"] is None
+    assert told["remark"] == "Who is behind is for `operator` to see."

@@ -13,6 +13,7 @@ from fusionbus.consumers import (
     cli_services,
     cli_share,
     cli_subscriptions,
+    cli_watch,
     cli_web,
     words,
 )
@@ -28,6 +29,7 @@ from fusionbus.shell.settings import BrokerSettings, load
 
 commands = typer.Typer()
 commands.add_typer(cli_subscriptions.commands)
+commands.add_typer(cli_watch.commands)
 commands.add_typer(cli_receipts.commands)
 commands.add_typer(cli_share.commands, name="share")
 commands.add_typer(cli_services.commands, name="alert-services")

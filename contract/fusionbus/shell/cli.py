@@ -8,6 +8,7 @@ import typer
 from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.errors import FusionError
 from fusionbus.shell import logs
+from fusionbus.shell.joining.cli import agency_commands
 from fusionbus.shell.plain import neutral
 
 EXIT_FAULT = 2
@@ -42,6 +43,7 @@ def build() -> typer.Typer:
             typer.echo(f"{dist[0]} {dist[1]}")
         typer.echo(f"wire {SCHEMA_VERSION}")
 
+    app.add_typer(agency_commands, name="agency")
     for entry in sorted(entry_points(group="fusionbus.cli"), key=lambda e: e.name):
         app.add_typer(entry.load())
     return app

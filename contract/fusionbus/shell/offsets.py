@@ -111,6 +111,13 @@ class Offsets:
         with explained(self._settings):
             return moments.written_at(places, self._first_at, datetime.now(UTC))
 
+    def first_since(self, places: Collection[Place], at: datetime) -> dict[Place, int | None]:
+        """Of each partition the first offset written at that time or later; None where nothing was."""
+        at_ms = max(0, int(at.timestamp() * 1000))
+        with explained(self._settings):
+            answers = self._first_at(dict.fromkeys(places, at_ms)) if places else {}
+        return {place: None if answer is None else answer[0] for place, answer in answers.items()}
+
     def _first_at(self, times: Mapping[Place, int]) -> dict[Place, moments.Answer | None]:
         asked = {TopicPartition(*place): at_ms for place, at_ms in times.items()}
         return {

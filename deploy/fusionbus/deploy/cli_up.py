@@ -23,6 +23,11 @@ def up(
         bool, typer.Option("--secure", help="With TLS, passwords and rights (docs/security.md).")
     ] = False,
     web: Annotated[bool, typer.Option("--web/--no-web", help="The threat database and the web server too.")] = True,
+    agencies: Annotated[Path | None, typer.Option(help="Who takes part. Default: the packaged agencies.yaml.")] = None,
+    metrics_port: Annotated[
+        int,
+        typer.Option(min=1, max=65_000, envvar="FUSION_HUB_METRICS_PORT", help="Of the first worker, as with `hub`."),
+    ] = 9101,
 ) -> None:
     """Start broker, topics, the hub's workers, the threat database and the web server, and leave them running.
 
@@ -41,12 +46,15 @@ def up(
     secrets = broker_service.secrets_of(settings) if settings.bootstrap is None else None
     folder = _folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    said = Crew(folder, as_principal(ADMIN, bootstrap, secrets) | {"COLUMNS": "200"}).run("provision", "provision")
-    pid = service.start(folder, as_principal(HUB, bootstrap, secrets), "hub")
+    who = () if agencies is None else ("--agencies", str(agencies.absolute()))
+    said = Crew(folder, as_principal(ADMIN, bootstrap, secrets) | {"COLUMNS": "200"}).run(
+        "provision", "provision", *who
+    )
+    pid = service.start(folder, as_principal(HUB, bootstrap, secrets), "hub", "--metrics-port", str(metrics_port))
     typer.echo(said.strip().splitlines()[-1])
-    ports = " and ".join(str(hub_service.METRICS_PORT + number) for number in range(hub_service.WORKERS))
+    ports = " and ".join(str(metrics_port + number) for number in range(hub_service.WORKERS))
     typer.echo(f"Broker {bootstrap}; hub running (process {pid}), metrics on ports {ports}; logs in {folder}.")
-    waits = hub_service.wait_until_ready()
+    waits = hub_service.wait_until_ready(metrics_port)
     typer.echo("Its workers are ready." if waits is None else f"Not all of it is ready yet: {waits}")
     if web:
         service.start(dashboard.folder_of(settings), {}, "dashboard")

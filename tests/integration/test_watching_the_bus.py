@@ -1,7 +1,10 @@
-"""A real Prometheus scrapes a real worker, and answers every query of the rules and the dashboards."""
+"""One bus, watched in two ways: a real Prometheus answers every query of ours, and `fusionbus watch` shows it."""
 
 import json
+import os
+import pty
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -155,3 +158,58 @@ def test_nothing_is_wrong_on_this_bus_and_every_rule_was_looked_at(watched: Watc
     assert {rule["name"]: rule["lastError"] for rule in rules if rule.get("lastError")} == {}
     slow = {"AlertsLate", "LatencyBudgetBurns"}  # this machine's, while all starts
     assert {rule["name"] for rule in rules if rule.get("state", "inactive") != "inactive"} <= slow
+
+
+def watch(watched: Watched, *words: str) -> "subprocess.CompletedProcess[str]":
+    env = {"FUSION_BOOTSTRAP": watched.bus.bootstrap, "PATH": "", "COLUMNS": "150"}
+    line = [COMMAND, "watch", *words]
+    return subprocess.run(line, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_one_look_tells_what_came_who_was_told_and_what_was_refused(watched: Watched) -> None:
+    done = watch(watched, "--once", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    sent = next(flow for flow in told["flows"] if flow["agency"] == "CTD-KP")
+    assert sent["reports"]["hour"] == 6
+    assert told["dead_letters"]["hour"] == 3
+    assert len(told["newest"]["incident"]) >= 1
+    assert {"IB"} <= {name for one in told["newest"]["alert"] for name in one["who"]}
+    assert {one["who"][0] for one in told["newest"]["dead letter"]} == {"CTD-KP"}
+
+
+def test_an_agencys_look_is_at_its_own_topics_only(watched: Watched) -> None:
+    done = watch(watched, "--once", "--json", "--agency", "IB")
+    told = json.loads(done.stdout)
+    assert [flow["agency"] for flow in told["flows"]] == ["IB"]
+    assert told["dead_letters"] is None
+    assert told["newest"]["incident"] == told["newest"]["dead letter"] == []
+    assert {name for one in told["newest"]["alert"] for name in one["who"]} == {"IB"}
+    unknown = watch(watched, "--once", "--agency", "NOBODY")
+    assert unknown.returncode == 2
+    assert "No topic of NOBODY is to be seen" in unknown.stderr
+
+
+def test_without_a_terminal_the_live_screen_is_refused_in_a_sentence(watched: Watched) -> None:
+    done = watch(watched)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--once" in done.stderr
+
+
+def test_the_live_screen_shows_until_ctrl_c(watched: Watched) -> None:
+    ours, its = pty.openpty()
+    env = {"FUSION_BOOTSTRAP": watched.bus.bootstrap, "PATH": "", "TERM": "xterm", "COLUMNS": "150", "LINES": "50"}
+    live = subprocess.Popen([COMMAND, "watch", "--every-s", "0.5"], env=env, stdin=its, stdout=its, stderr=its)
+    os.close(its)
+    seen = b""
+    while b"Newest dead letters" not in seen:
+        seen += os.read(ours, 65_536)  # the test's own time limit ends it
+    live.send_signal(signal.SIGINT)
+    try:
+        while os.read(ours, 65_536):
+            pass
+    except OSError:  # its end of the terminal is closed
+        pass
+    os.close(ours)
+    assert live.wait(20) == 0
+    assert b"CTD-KP" in seen
