@@ -10,6 +10,7 @@ from fusionbus.consumers import (
     cli_accounts,
     cli_keep,
     cli_receipts,
+    cli_search,
     cli_services,
     cli_share,
     cli_subscriptions,
@@ -35,6 +36,7 @@ commands.add_typer(cli_share.commands, name="share")
 commands.add_typer(cli_services.commands, name="alert-services")
 commands.add_typer(cli_web.commands)
 commands.add_typer(cli_keep.commands)
+commands.add_typer(cli_search.commands)
 commands.add_typer(cli_accounts.commands, name="accounts")
 
 Agency = Annotated[str, typer.Option(help="Whose, such as CTD-KP.", envvar="FUSION_AGENCY")]

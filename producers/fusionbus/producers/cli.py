@@ -6,6 +6,7 @@ from fusionbus.producers.cli_import import import_file
 from fusionbus.producers.cli_keeping import hold, purge, release
 from fusionbus.producers.cli_outbox import outbox_commands
 from fusionbus.producers.cli_publish import publish, replay
+from fusionbus.producers.cli_token import token
 from fusionbus.producers.simulate.command import commands as simulate_commands
 
 commands = typer.Typer()
@@ -15,5 +16,6 @@ commands.command("replay")(replay)
 commands.command("purge")(purge)
 commands.command("hold")(hold)
 commands.command("release")(release)
+commands.command("token")(token)
 commands.add_typer(outbox_commands, name="outbox")
 commands.add_typer(simulate_commands)

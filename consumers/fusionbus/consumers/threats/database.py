@@ -82,6 +82,12 @@ class ThreatDatabase:
         with self._explained():
             return self._sweep_sqlite() if self.path is not None else self._sweep_postgresql()
 
+    def look_over(self) -> None:
+        """Has the database count what it holds, so that it plans by it; after much was written."""
+        with self._explained(), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA optimize" if self.path is not None else "ANALYZE")
+            connection.commit()
+
     def close(self) -> None:
         """Closes every connection."""
         self.engine.dispose()
