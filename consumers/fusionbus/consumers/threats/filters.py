@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from math import asin, cos, pi, radians, sin, sqrt
 from typing import Final
 
-from sqlalchemy import ColumnElement, TextClause, select, text
+from sqlalchemy import ColumnElement, Connection, literal_column, select
 
-from fusionbus.consumers.threats.folding import fold, mark_of
-from fusionbus.consumers.threats.query import Query, Words
+from fusionbus.consumers.threats.folding import fold
+from fusionbus.consumers.threats.full_text import of_words
+from fusionbus.consumers.threats.query import Query
 from fusionbus.consumers.threats.rows import RANKS, on_sphere
-from fusionbus.consumers.threats.tables import alerts, bodies, incidents, texts, tokens
+from fusionbus.consumers.threats.tables import alerts, bodies, incidents, tokens
 from fusionbus.consumers.threats.viewer import Viewer
 
 EARTH_KM: Final = 6_371.0
@@ -24,13 +25,20 @@ _POLAR: Final = 85.0
 Condition = ColumnElement[bool]
 
 
-def conditions(viewer: Viewer, query: Query, now: datetime, dialect: str) -> Iterator[Condition]:
-    """All that an incident has to fulfil."""
+def conditions(db: Connection, viewer: Viewer, query: Query, now: datetime) -> tuple[list[Condition], bool]:
+    """All that an incident has to fulfil, and whether words are looked for that many hold: those are slow to count."""
+    wanted = list(_but_for_words(viewer, query, now))
+    if query.text is None:
+        return wanted, False
+    worded, is_rare = of_words(db, viewer.agency, query.words)
+    return [*wanted, worded], not is_rare
+
+
+def _but_for_words(viewer: Viewer, query: Query, now: datetime) -> Iterator[Condition]:
     yield incidents.c.recipient == viewer.agency
-    yield incidents.c.revision > 0  # of others only notices have come, which tell nothing of an event
+    # Of the others only notices have come, which tell nothing of an event. In plain, as the indexes have it.
+    yield incidents.c.revision > literal_column("0")
     yield incidents.c.status == query.status
-    if query.text is not None:
-        yield of_words(viewer.agency, query.words, dialect)
     yield from _of_place(query)
     if query.since is not None:
         yield incidents.c.at >= query.since
@@ -57,14 +65,6 @@ def still_open(now: datetime) -> Iterator[Condition]:
     yield incidents.c.updated_at >= now - OPEN_FOR
 
 
-def of_words(agency: str, words: Words, dialect: str) -> Condition:
-    """Whose words hold all that is looked for. The index holds whose text it is as a word too."""
-    found = select(texts.c.id).where(_indexed(agency, words, dialect))
-    for phrase in words.phrases:
-        found = found.where((" " + texts.c.text + " ").contains(f" {phrase} "))
-    return incidents.c.id.in_(found)
-
-
 def of_token(agency: str, token: str) -> Condition:
     """Whose alerts name the person or thing of this token, in a report that stands."""
     seen = (
@@ -86,20 +86,6 @@ def chord_squared(lat: float, lon: float) -> ColumnElement[float]:
 def distance_km(chord_2: float) -> float:
     """The way over the ground that a straight line spans."""
     return 2 * EARTH_KM * asin(min(1.0, sqrt(chord_2) / 2))
-
-
-def _indexed(agency: str, words: Words, dialect: str) -> TextClause:
-    if dialect == "postgresql":
-        return text("array_to_tsvector(string_to_array(texts.text, ' ')) @@ CAST(:lexemes AS tsquery)").bindparams(
-            lexemes=" & ".join((*(f"'{word}'" for word in (mark_of(agency), *words.whole)), *_begun(words, "':*")))
-        )
-    asked = " AND ".join((*(f'"{word}"' for word in (mark_of(agency), *words.whole)), *_begun(words, '"*')))
-    return text("texts.id IN (SELECT rowid FROM texts_words WHERE texts_words MATCH :asked)").bindparams(asked=asked)
-
-
-def _begun(words: Words, end: str) -> list[str]:
-    """Beginnings of words in quotes; folded words hold letters and digits only, so no quote ends too early."""
-    return [f"{end[0]}{word}{end}" for word in words.beginnings]
 
 
 def _of_place(query: Query) -> Iterator[Condition]:

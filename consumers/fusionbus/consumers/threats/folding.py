@@ -30,16 +30,20 @@ _APART: Final = re.compile(r"[^\w]|_")
 
 def fold(text: str) -> str:
     """Words in small letters, one space apart, without marks, joiners and punctuation; Urdu in one spelling."""
-    # Taken apart, آ is ا with a mark and ئ is ی with one; marks (Mn) and invisible joiners (Cf) go.
-    apart = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(_digit(letter) for letter in unicodedata.normalize("NFKD", apart) if not _is_mark(letter))
-    words = _APART.sub(" ", plain.translate(_ONE_LETTER)).split()
+    plain = text.lower() if text.isascii() else _plain(text)
+    words = _APART.sub(" ", plain).split()
     return " ".join(word[:WORD_CHARACTERS_MAX] for word in words)
 
 
 def mark_of(recipient: str) -> str:
     """The word by which an index knows whose text it is."""
     return _MARK + recipient.casefold().replace("-", _HYPHEN)
+
+
+def _plain(text: str) -> str:
+    """Taken apart, آ is ا with a mark and ئ is ی with one; marks (Mn) and invisible joiners (Cf) go."""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(_digit(letter) for letter in apart if not _is_mark(letter)).translate(_ONE_LETTER)
 
 
 def _is_mark(letter: str) -> bool:

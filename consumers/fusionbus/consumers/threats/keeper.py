@@ -205,6 +205,7 @@ class Keeper:
             with self._database.writing() as connection:
                 forget_old(connection, datetime.now(UTC))
             self._unswept = not self._database.sweep() and self._unswept
+            self._database.look_over()
         except RetryLater as exc:
             log.warning("database_out_of_reach", database=self._database.shown, told=str(exc))
 

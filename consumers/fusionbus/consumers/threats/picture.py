@@ -62,9 +62,10 @@ def spots(database: ThreatDatabase, viewer: Viewer, query: Query, now: datetime)
     """The viewer's incidents that have a place, newest first. Raises: NotAllowed, RetryLater, Misconfigured."""
     viewer.must_read()
     columns = [incidents.c[name] for name in Spot.__dataclass_fields__]
-    wanted = (*conditions(viewer, query, now, database.dialect), incidents.c.lat.is_not(None))
-    latest = select(*columns).where(*wanted).order_by(incidents.c.updated_at.desc()).limit(SPOTS_MAX)
     with database.reading() as db:
+        wanted, _ = conditions(db, viewer, query, now)
+        latest = select(*columns).where(*wanted, incidents.c.lat.is_not(None))
+        latest = latest.order_by(incidents.c.updated_at.desc()).limit(SPOTS_MAX)
         return [Spot(*row) for row in db.execute(latest)]
 
 

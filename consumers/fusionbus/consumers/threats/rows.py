@@ -136,10 +136,10 @@ def subject_rows(alert: Alert) -> Iterator[tuple[Table, Row]]:
 
 
 def searched_text(recipient: str, told: Iterable[Alert]) -> str:
-    """What full-text search finds an incident by: the words of its recipient's alerts, newest first."""
+    """What full-text search finds an incident by: the words of its recipient's alerts, each with a space behind it."""
     said = chain.from_iterable(_words_of(alert) for alert in told)
     folded = fold(" ".join(dict.fromkeys(said))[:SEARCHED_CHARACTERS_MAX])
-    return f"{mark_of(recipient)} {folded}"
+    return f"{mark_of(recipient)} {folded} "
 
 
 def _words_of(alert: Alert) -> Iterator[str]:

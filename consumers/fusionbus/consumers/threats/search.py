@@ -38,6 +38,8 @@ from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.errors import FixTheReport
 from fusionbus.contract.vocabulary import Status
 
+COMMON_MAX: Final = 1_000
+"""Hits of common words that are counted: to find each of them, texts are read."""
 HITS_MAX: Final = 50
 RELATED_MAX: Final = 20
 _LINE: Final = [incidents.c[name] for name in IncidentLine.model_fields if name != "distance_km"]
@@ -46,14 +48,15 @@ _LINE: Final = [incidents.c[name] for name in IncidentLine.model_fields if name 
 def search(database: ThreatDatabase, viewer: Viewer, query: Query, now: datetime | None = None) -> Found:
     """One page of the viewer's incidents. Raises: NotAllowed, RetryLater, Misconfigured."""
     viewer.must_read()
-    wanted = list(conditions(viewer, query, now or now_utc(), database.dialect))
     with database.reading() as db:
-        total = _count(db, select(incidents.c.id).where(*wanted))
-        rows = db.execute(_page(query, wanted)).all() if total > query.offset else []
+        wanted, is_common = conditions(db, viewer, query, now or now_utc())
+        counted_to = COMMON_MAX if is_common else REACH_MAX
+        total = _count(db, select(incidents.c.id).where(*wanted), counted_to)
+        rows = db.execute(_page(query, wanted)).all() if total > min(query.offset, counted_to) else []
     return Found(
         incidents=tuple(_line(row) for row in rows),
-        total=min(total, REACH_MAX),
-        total_is_capped=total > REACH_MAX,
+        total=min(total, counted_to),
+        total_is_capped=total > counted_to,
         page=query.page,
         per_page=query.per_page,
     )
@@ -167,9 +170,9 @@ def check(database: ThreatDatabase, viewer: Viewer, token: Token) -> Checked:
     return Checked(token=token, hit=bool(hits), hits=hits[:HITS_MAX], more=len(hits) > HITS_MAX)
 
 
-def _count(db: Connection, found: Select[Any]) -> int:
-    """How many rows there are; past the reach one more is counted, and no further."""
-    some = found.limit(REACH_MAX + 1).subquery()
+def _count(db: Connection, found: Select[Any], counted_to: int = REACH_MAX) -> int:
+    """How many rows there are; past the limit one more is counted, and no further."""
+    some = found.limit(counted_to + 1).subquery()
     return db.scalar(select(func.count()).select_from(some)) or 0
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from fusionbus.consumers.threats.columns import METADATA, UtcTime
@@ -73,13 +74,27 @@ incidents: Final = Table(
     Column("merged_into", Text),
     UniqueConstraint("recipient", "incident_id"),
 )
-Index("incidents_by_time", incidents.c.recipient, incidents.c.updated_at)
-Index("incidents_by_event", incidents.c.recipient, incidents.c.at)
-Index("incidents_by_place", incidents.c.recipient, incidents.c.lat, incidents.c.lon)
-Index("incidents_by_district", incidents.c.recipient, incidents.c.province, incidents.c.district_folded)
-Index("incidents_by_category", incidents.c.recipient, incidents.c.category, incidents.c.updated_at)
-Index("incidents_by_actor", incidents.c.recipient, incidents.c.actor_folded, incidents.c.updated_at)
-Index("incidents_by_severity", incidents.c.recipient, incidents.c.severity_rank, incidents.c.updated_at)
+
+
+def _index(name: str, *columns: str) -> None:
+    """An index of the incidents that are listed, by what one looks for, newest last."""
+    told = text("revision > 0")
+    Index(
+        f"incidents_by_{name}",
+        *(incidents.c[column] for column in ("recipient", "status", *columns)),
+        sqlite_where=told,
+        postgresql_where=told,
+    )
+
+
+_index("time", "updated_at")
+_index("event", "at")
+_index("place", "lat", "lon")
+_index("province", "province", "updated_at")
+_index("district", "district_folded", "updated_at")
+_index("category", "category", "updated_at")
+_index("actor", "actor_folded", "updated_at")
+_index("severity", "severity_rank", "updated_at")
 
 texts: Final = Table(
     "texts",

@@ -58,13 +58,14 @@ _REFERENCES: Final = (
 )
 
 _INDEXES: Final = (
-    ("incidents_by_actor", "incidents", "recipient actor_folded updated_at"),
-    ("incidents_by_category", "incidents", "recipient category updated_at"),
-    ("incidents_by_district", "incidents", "recipient province district_folded"),
-    ("incidents_by_event", "incidents", "recipient at"),
-    ("incidents_by_place", "incidents", "recipient lat lon"),
-    ("incidents_by_severity", "incidents", "recipient severity_rank updated_at"),
-    ("incidents_by_time", "incidents", "recipient updated_at"),
+    ("incidents_by_time", "incidents", "recipient status updated_at"),
+    ("incidents_by_event", "incidents", "recipient status at"),
+    ("incidents_by_place", "incidents", "recipient status lat lon"),
+    ("incidents_by_province", "incidents", "recipient status province updated_at"),
+    ("incidents_by_district", "incidents", "recipient status district_folded updated_at"),
+    ("incidents_by_category", "incidents", "recipient status category updated_at"),
+    ("incidents_by_actor", "incidents", "recipient status actor_folded updated_at"),
+    ("incidents_by_severity", "incidents", "recipient status severity_rank updated_at"),
     ("letters_by_agency", "letters", "agency at"),
     ("link_incidents_by_link", "link_incidents", "link_id"),
     ("links_by_type", "links", "type at"),
@@ -87,7 +88,7 @@ _INDEX_IN_SQLITE: Final = (
     f"CREATE TRIGGER texts_anew AFTER UPDATE ON texts BEGIN {_OUT_OF} {_INTO} END",
 )
 _INDEX_IN_POSTGRESQL: Final = (
-    "CREATE INDEX texts_words ON texts USING gin (array_to_tsvector(string_to_array(text, ' ')))",
+    "CREATE INDEX texts_words ON texts USING gin (array_to_tsvector(string_to_array(rtrim(text), ' ')))",
 )
 
 _TYPES: Final[dict[str, Any]] = {
@@ -108,7 +109,8 @@ def upgrade() -> None:
         key = sa.PrimaryKeyConstraint(*(column.name for column in columns if column.primary_key), name=f"{name}_key")
         op.create_table(name, *columns, key, *_references(name))
     for name, table, words in _INDEXES:
-        op.create_index(name, table, words.split())
+        listed = sa.text("revision > 0") if name.startswith("incidents_by") else None
+        op.create_index(name, table, words.split(), sqlite_where=listed, postgresql_where=listed)
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in _INDEX_IN_SQLITE if on_sqlite else _INDEX_IN_POSTGRESQL:
         op.execute(statement)
