@@ -33,10 +33,15 @@ def web(
 
     Example: fusionbus web --database sqlite:threats.db --port 8410
     """
-    import uvicorn  # noqa: PLC0415 - with what it serves half a second, which no other command needs
+    try:
+        import uvicorn  # noqa: PLC0415 - with what it serves half a second, which no other command needs
 
-    from fusionbus.consumers.web.opening import opened  # noqa: PLC0415 - as above
-    from fusionbus.consumers.web.server import create_app  # noqa: PLC0415 - as above
+        from fusionbus.consumers.web.opening import opened  # noqa: PLC0415 - as above
+        from fusionbus.consumers.web.server import create_app  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as exc:
+        raise Misconfigured(
+            f"The web server needs {exc.name}, which is not installed: pip install 'fusionbus-consumers[web]'."
+        ) from exc
 
     with opened(database) as site:
         if not _is_loopback(host) and not site.settings.web_tls:
