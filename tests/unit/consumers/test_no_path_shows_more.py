@@ -1,7 +1,9 @@
 """No path of the API shows anybody more than the alerts, receipts and rights of his agency."""
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +12,7 @@ import pytest
 from httpx import Response
 
 from builders import a_token
+from fusionbus.consumers.threats.exporting import Format
 from fusionbus.consumers.threats.viewer import Role
 from fusionbus.consumers.web.api.document import document
 from fusionbus.consumers.web.site import Site
@@ -53,6 +56,8 @@ def searches(path: str) -> Iterator[Asked]:
     yield Asked("GET", path)
     yield Asked("GET", f"{path}?per_page=200&sort=oldest")
     yield Asked("GET", f"{path}?lat=32&lon=72&radius_km=2000&sort=nearest")
+    for form in Format:
+        yield Asked("GET", f"{path}?format={form.value}&per_page=200")
     for word in WORDS:
         yield Asked("GET", f"{path}?text={word}")
     for token in TOKENS:
@@ -113,8 +118,8 @@ def test_nobody_reads_a_word_that_his_agency_was_not_sent_or_answers_for_another
     outbox.sent.clear()
     for asked, answer in walk(site, program(site, agency, role), 1 if role is Role.ANALYST else 5):
         unknown = [word for word in SECRETS if word not in known and word not in asked.words]
-        assert [word for word in unknown if word in answer.text] == [], asked
-        assert role is not Role.OPERATOR or MARK not in answer.text, asked
+        assert [word for word in unknown if word in text_of(answer)] == [], asked
+        assert role is not Role.OPERATOR or MARK not in text_of(answer), asked
         for alert in alerts_in(answer):
             assert alert in own, asked
             read.add(alert.alert_id)
@@ -129,6 +134,14 @@ def test_nobody_reads_a_word_that_his_agency_was_not_sent_or_answers_for_another
 def test_without_token_or_session_nothing_is_said_but_that_the_server_lives(site: Site) -> None:
     for asked, answer in walk(site, {"Origin": HOME}, 5):
         assert answer.status_code == (200 if asked.path == "/health" else 401), asked
+
+
+def text_of(answer: Response) -> str:
+    """All that the answer says, unpacked."""
+    if answer.headers.get("content-type") != "application/zip":
+        return answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as files:
+        return "\n".join([*files.namelist(), *(files.read(name).decode() for name in files.namelist())])
 
 
 def alerts_in(answer: Response) -> Iterator[Alert]:
