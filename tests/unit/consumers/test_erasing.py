@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from builders import a_token
+from desks import wait_for
 from fusionbus.consumers.append_file import AppendFile
 from fusionbus.consumers.dead_letters import DeadLetters, RawAlert
 from fusionbus.consumers.delivery import Delivery
@@ -22,6 +23,7 @@ from fusionbus.consumers.handlers.terminal import TerminalHandler
 from fusionbus.consumers.settings import ConsumerSettings
 from fusionbus.consumers.stopping import Stop
 from fusionbus.consumers.testing import RecordingHandler, sample_alert
+from fusionbus.consumers.threats.columns import METADATA
 from fusionbus.contract import codec
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import Undecodable
@@ -31,6 +33,7 @@ from fusionbus.contract.keeping import Erasure
 from fusionbus.contract.records import RejectReason
 from fusionbus.contract.report import Entity, Person
 from fusionbus.contract.vocabulary import AlertKind, AlertMsgType, EntityType, MsgType, Sex, Status, SubjectRole
+from postgresql import PostgreSQL
 
 MARK = "zarghunmarker"
 OTHER = "what another agency said"
@@ -232,3 +235,30 @@ def test_lines_that_come_while_a_file_is_rewritten_are_all_there_after(tmp_path:
     for thread in threads:
         thread.join()
     assert len(path.read_bytes().splitlines()) == 200
+
+
+def test_in_postgresql_no_row_holds_anything_of_a_purged_report_and_others_stand(postgresql: PostgreSQL) -> None:
+    with closing(DatabaseHandler(postgresql.new_database())) as handler:
+        for alert in (marked(), beside(), marked(revision=3), sample_alert(number=2)):
+            handler.take(alert)
+        theirs = marked().model_copy(update={"recipient": "CTD-PB", "alert_id": sample_alert("CTD-PB").alert_id})
+        handler.take(theirs)
+        handler.take(purge_of(marked(), marked(revision=3)))
+        with handler.database.reading() as connection:
+            held = {
+                (table.name, row.get("recipient"))
+                for table in METADATA.sorted_tables
+                for row in connection.execute(table.select()).mappings()
+                if any(MARK in str(value) for value in row.values())
+            }
+        wait_for(lambda: _vacuumed(handler) >= {"alerts", "bodies", "texts"}, "the space is freed")
+    assert {recipient for _, recipient in held} <= {"CTD-PB", None}  # another recipient has its own order
+    assert ("texts", None) in held
+    assert ("alerts", "CTD-PB") in held
+
+
+def _vacuumed(handler: DatabaseHandler) -> set[str]:
+    """Tables of which PostgreSQL says so; it says it a moment later."""
+    with handler.database.reading() as connection:
+        asked = "SELECT relname FROM pg_stat_user_tables WHERE last_vacuum IS NOT NULL"
+        return set(connection.exec_driver_sql(asked).scalars())
