@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -54,3 +56,11 @@ def test_every_option_says_what_it_is_for(names: tuple[str, ...]) -> None:
 def test_the_commands_are_found() -> None:
     assert len(COMMANDS) > 60
     assert any(one.param_type_name == "option" for one in COMMANDS["alerts",].params)
+
+
+def test_help_loads_nothing_that_only_one_command_needs() -> None:
+    """Whoever asks for help waits for what is imported: of these each takes a third of a second and more."""
+    heavy = ("openpyxl", "numpy", "sqlalchemy", "alembic", "faust", "aiokafka", "nicegui", "fastapi", "stix2")
+    code = f"import sys; from fusionbus.shell import cli; cli.build(); print(*(set({heavy!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split() == []

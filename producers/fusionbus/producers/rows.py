@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import IO, Any, Final
 from zipfile import ZipFile
 
-import openpyxl
-
 from fusionbus.contract.errors import FusionError, Misconfigured
 from fusionbus.producers.mapping import Mapping
 from fusionbus.shell.plain import from_cell
@@ -105,10 +103,12 @@ def _xlsx(file: Path, mapping: Mapping) -> Sheet:
 
 def _xlsx_lines(file: Path, name: str | None) -> Iterator[list[Any]]:
     """The rows of the sheet of this name, or the first. Raises: Misconfigured, at any row: they are read one by one."""
+    from openpyxl import load_workbook  # noqa: PLC0415 - a third of a second; other commands need not
+
     try:
         with file.open("rb") as stream:  # openpyxl leaves a file open that it opened and could not read
             _refuse_bomb(file, stream)
-            sheet = _named_sheet(file, openpyxl.load_workbook(stream, read_only=True, data_only=True), name)
+            sheet = _named_sheet(file, load_workbook(stream, read_only=True, data_only=True), name)
             yield from _lines(file, sheet.iter_rows(values_only=True, max_col=COLUMNS_MAX))
     except (OSError, FusionError):
         raise
@@ -128,7 +128,7 @@ def _refuse_bomb(file: Path, stream: IO[bytes]) -> None:
         )
 
 
-def _named_sheet(file: Path, book: openpyxl.Workbook, name: str | None) -> Any:
+def _named_sheet(file: Path, book: Any, name: str | None) -> Any:
     if name is not None and name not in book.sheetnames:
         raise Misconfigured(f"{file.name} has no sheet `{name}`; it has {', '.join(book.sheetnames)}.")
     return book[name or book.sheetnames[0]]
