@@ -72,6 +72,8 @@ def waiting(config: Config = Path("alert-services.yaml"), outbox: OutboxFile = N
         opened.close()
     for contact in services.contacts:
         typer.echo(f"{contact}: {counts.get(contact, 0)} waiting")
+    for contact in counts.keys() - services.contacts.keys():
+        typer.echo(f"{contact}: {counts[contact]} waiting, and {contact} is in the file no more: tell them by hand.")
     for contact, alert_id, said in abandoned:
         typer.echo(f"{contact}: alert {alert_id} was given up: {line(said)}")
 

@@ -43,7 +43,7 @@ class OutwardSettings(RoomSettings):
 
 
 def secret(value: SecretStr | None, file: Path | None, name: str) -> str | None:
-    """The secret from a setting or its file. Raises: Misconfigured where the file cannot be read or is empty."""
+    """The secret from a setting or its file, which `name` names. Raises: Misconfigured where it cannot be read."""
     if value is not None:
         return value.get_secret_value()
     if file is None:
@@ -52,9 +52,9 @@ def secret(value: SecretStr | None, file: Path | None, name: str) -> str | None:
         text = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as exc:
         said = exc.strerror if isinstance(exc, OSError) else "it is no text"
-        raise Misconfigured(f"{name}_FILE names {file}, which cannot be read ({said}).") from exc
+        raise Misconfigured(f"{name} names {file}, which cannot be read ({said}).") from exc
     if not text:
-        raise Misconfigured(f"{name}_FILE names {file}, which is empty.")
+        raise Misconfigured(f"{name} names {file}, which is empty.")
     return text
 
 

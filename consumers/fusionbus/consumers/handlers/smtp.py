@@ -48,7 +48,7 @@ class SmtpHandler:
                 f"Mail to {self._at[0]} is not encrypted: set FUSION_SMTP_SECURITY to starttls or tls. "
                 "FUSION_OUTWARD_UNENCRYPTED=true is for networks that are encrypted below."
             )
-        self._password = secret(settings.smtp_password, settings.smtp_password_file, "FUSION_SMTP_PASSWORD")
+        self._password = secret(settings.smtp_password, settings.smtp_password_file, "FUSION_SMTP_PASSWORD_FILE")
         self._context = None if settings.smtp_security == "none" else tls_context(settings)
         self._once = SentOnce()
 

@@ -43,7 +43,7 @@ class WebhookHandler:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._url = _address(url, settings)
-        told = key or secret(settings.webhook_secret, settings.webhook_secret_file, "FUSION_WEBHOOK_SECRET")
+        told = key or secret(settings.webhook_secret, settings.webhook_secret_file, "FUSION_WEBHOOK_SECRET_FILE")
         self._key = key_of(told)
         self._now = now
         self._once = SentOnce()

@@ -28,7 +28,7 @@ class ReplySettings(RoomSettings):
     @property
     def key(self) -> str:
         """The key; empty where there is none. Raises: Misconfigured where its file cannot be read."""
-        return secret(self.reply_key, self.reply_key_file, "FUSION_REPLY_KEY") or ""
+        return secret(self.reply_key, self.reply_key_file, "FUSION_REPLY_KEY_FILE") or ""
 
 
 def links(base: str, contact: str, settings: ReplySettings) -> Callable[[Alert], str | None]:

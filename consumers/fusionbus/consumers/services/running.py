@@ -73,7 +73,7 @@ def _open(name: str, contact: Contact, config: AlertServices) -> Handler:
     if kind == "webhook" and contact.secret_file:
         from fusionbus.consumers.handlers.webhook import WebhookHandler  # noqa: PLC0415
 
-        return WebhookHandler(target, load(OutwardSettings), secret(None, contact.secret_file, "secret"))
+        return WebhookHandler(target, load(OutwardSettings), secret(None, contact.secret_file, "secret_file"))
     return open_handler(contact.handler)
 
 
