@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import yaml
 
-from fusionbus.contract import ids
 from fusionbus.contract.report import ThreatReport
 from fusionbus.producers.scenario import telling as scenario
 
@@ -32,8 +31,3 @@ def story() -> list[ThreatReport]:
 def of(told: list[ThreatReport], attack: str) -> list[ThreatReport]:
     """Those that tell of this attack."""
     return [report for report in told if f"/{attack}/" in (report.local_ref or "")]
-
-
-def incident_of(reports: list[ThreatReport], zone: str = "PK-KP") -> str:
-    """The id of the incident that the first of these opens."""
-    return ids.incident_id(zone, reports[0].report_id)

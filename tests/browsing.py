@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, Playwright, Request, sync_playwri
 from fusionbus.consumers.threats.database import ThreatDatabase
 from fusionbus.consumers.threats.viewer import Role
 from fusionbus.consumers.web.accounts import Accounts
+from fusionbus.contract.report import ThreatReport
 from running_hub import COMMAND, Bus, running, until
 
 PASSWORD: Final = "river stone eleven lamps"
@@ -92,6 +93,18 @@ class House:
         """An account named like its role, with a password of its own."""
         with closing(ThreatDatabase(self.database)) as database:
             sign_up(database, agency, role)
+
+    def incident_of(self, report: ThreatReport) -> str:
+        """The incident that the hub has taken the report for, once its receipt tells."""
+        found: list[str] = []
+
+        def told() -> list[str]:
+            mine = (one for one in self.bus.receipts_of(report.agency) if one.report_id == report.report_id)
+            found.extend(one.incident_id for one in mine if one.incident_id)
+            return found
+
+        until(told, f"the receipt of {report.local_ref}")
+        return found[0]
 
     def _has_accounts(self) -> bool:
         return Path(f"{self.folder}/threats.db").exists()

@@ -11,9 +11,10 @@ from typing import Final
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from browser_cast import federation, incident_of, of, story
+from browser_cast import federation, of, story
 from browsing import LAPTOP, WALL, House, Looker, a_house, looking
 from fusionbus.consumers.threats.viewer import Role
+from fusionbus.contract import ids
 from fusionbus.contract.report import ThreatReport
 from running_hub import until
 
@@ -38,11 +39,12 @@ def main() -> None:
         with looking(house) as looker:
             measure(house, looker, late)
             until(lambda: len(house.bus.receipts_of("POLICE-KP")) >= len(told_by(told, "POLICE-KP")), "all is fused")
+            shown = tuple(pages(house, told))
             for size in (LAPTOP, WALL):
                 for dark in (False, True):
                     centre = looker.signed_in("NACTA", Role.SUPERVISOR, size, dark=dark)
                     origin = looker.signed_in("POLICE-KP", Role.ANALYST, size, dark=dark)
-                    for name, path, own in pages(told):
+                    for name, path, own in shown:
                         take(house, origin if own else centre, path, f"{name}-{'dark' if dark else 'light'}-{size[0]}")
                     centre.context.close()
                     origin.context.close()
@@ -58,8 +60,8 @@ def measure(house: House, looker: Looker, late: list[ThreatReport]) -> None:
         print(f"first contentful paint of {path.split('/')[1] or 'picture'}: {painted:.0f} ms")  # noqa: T201
     page.goto(house.url)
     page.wait_for_timeout(SETTLE_MS)
-    incident = incident_of(late)
     house.bus.send(late[0])
+    incident = ids.incident_id("PK-KP", late[0].report_id)
     page.locator(f'a[href="/incidents/{incident}"]').first.wait_for()
     seen_at = datetime.now(UTC)
     (alert, *_) = [told for told in house.bus.alerts_of("NACTA") if told.incident_id == incident]
@@ -75,11 +77,11 @@ def told_by(told: list[ThreatReport], agency: str) -> list[ThreatReport]:
     return [report for report in told if report.agency == agency]
 
 
-def pages(told: list[ThreatReport]) -> Iterator[tuple[str, str, bool]]:
+def pages(house: House, told: list[ThreatReport]) -> Iterator[tuple[str, str, bool]]:
     """Each page: its name, its path, and whether the originator looks at it instead of the centre."""
     bannu = of(told, "bannu_cantonment")
     yield "picture", "/", False
-    yield "incident", f"/incidents/{incident_of(bannu)}", False
+    yield "incident", f"/incidents/{house.incident_of(bannu[0])}", False
     yield "operations", "/operations", False
     yield "review", "/review", False
     yield "journey", f"/journey?report={bannu[0].report_id}", True
