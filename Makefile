@@ -54,8 +54,9 @@ schemas: $(STAMP) ## Write the JSON Schemas, the AsyncAPI and the OpenAPI docume
 	@$(BIN)/python -m fusionbus.contract.schemas
 	@$(BIN)/python -m fusionbus.consumers.web.api.document
 
-bench: $(STAMP) ## Measure speed, latency and memory beside a naive Faust program, in one run.
+bench: $(STAMP) ## Measure the bus beside a naive Faust program, and the API on 100,000 incidents in SQLite and PostgreSQL.
 	@PYTHONPATH=tests $(BIN)/python -m bench
+	@PYTHONPATH=tests $(BIN)/python -m bench.web
 
 flood: $(STAMP) ## Let one agency send at fifty times its quota, and measure what the others notice.
 	@PYTHONPATH=tests $(BIN)/python -m bench.flood

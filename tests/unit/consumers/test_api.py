@@ -111,6 +111,13 @@ def test_who_has_the_answer_already_gets_no_body(site: Site) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_the_server_describes_itself_as_the_committed_document_does(site: Site) -> None:
+    served = Visitor.at(site).get("/api/v1/openapi.json", **program(site, "NACTA", Role.OPERATOR))
+    assert served.text == (Path(__file__).parents[3] / "docs" / "openapi.json").read_text(encoding="utf-8")
+    refused = {code for ways in served.json()["paths"].values() for way in ways.values() for code in way["responses"]}
+    assert {"401", "403", "404", "422", "503"} <= refused
+
+
 def test_an_answer_goes_to_the_hub_in_the_name_of_who_is_signed_in(site: Site, outbox: Outbox, alert: Alert) -> None:
     visitor = signed_in(site, "NACTA", Role.ANALYST, "watch-1")
     path, body = f"/api/v1/alerts/{alert.alert_id}/acknowledgements", {"action": "used", "note": "Two arrests."}

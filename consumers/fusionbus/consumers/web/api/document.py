@@ -6,6 +6,7 @@
 import argparse
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,33 @@ from fastapi import FastAPI
 
 from fusionbus.consumers.web.api import routes
 from fusionbus.consumers.web.api.asking import CSRF_HEADER, ProblemBody
+from fusionbus.contract import schemas as contract_schemas
 
 TOKENS = "API tokens are made by `fusionbus accounts token add`; a browser's session needs none."
 
+SAID = (
+    "Alerts and incidents as one agency was told of them, and what became of its reports. Every path answers for the "
+    f"agency of the token or session, and for no other. {TOKENS} A session that writes sends its form token in "
+    f"`{CSRF_HEADER}`."
+)
 
-def described(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document of the API's paths."""
-    tree: dict[str, Any] = FastAPI.openapi(app)
+
+def described() -> dict[str, Any]:
+    """The OpenAPI document of the API's paths, with the contract's own examples."""
+    app = FastAPI(title="fusionbus", version="1", description=SAID)
+    app.include_router(routes.health)
+    app.include_router(routes.router)
+    tree: dict[str, Any] = app.openapi()
     parts = tree.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
     schemas["ProblemBody"] = ProblemBody.model_json_schema()
     # FastAPI's own refusal of a wrong question, which this server never sends.
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+    for name, schema in schemas.items():
+        told = contract_schemas.examples(contract_schemas.kebab(name))
+        if told:
+            schema["examples"] = [json.loads(next(iter(told.values())))]
     parts["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": TOKENS},
         "session": {"type": "apiKey", "in": "cookie", "name": "fusion_session"},
@@ -37,20 +52,10 @@ def described(app: FastAPI) -> dict[str, Any]:
     return tree
 
 
+@cache
 def document() -> str:
     """The description as text."""
-    app = FastAPI(
-        title="fusionbus",
-        version="1",
-        description=(
-            "Alerts and incidents as one agency was told of them, and what became of its reports. Every path answers "
-            f"for the agency of the token or session, and for no other. {TOKENS} A session that writes sends its "
-            f"form token in `{CSRF_HEADER}`."
-        ),
-    )
-    app.include_router(routes.health)
-    app.include_router(routes.router)
-    return json.dumps(described(app), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(described(), indent=2, ensure_ascii=False) + "\n"
 
 
 def main(arguments: list[str] | None = None) -> int:
