@@ -1,20 +1,17 @@
 """The picture in Chromium, over a filled threat database and with no broker: news, filters, keys, rights, axe."""
 
-import os
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from browsing import QUICK, Looker, a_free_port, answers, axe_faults, looking, sign_up
+from browsing import Looker, axe_faults, looking, sign_up
 from fusionbus.consumers.testing import sample_alert
 from fusionbus.consumers.threats.database import ThreatDatabase
 from fusionbus.consumers.threats.store import insert_new, keep_alerts
@@ -22,7 +19,8 @@ from fusionbus.consumers.threats.tables_hub import agencies
 from fusionbus.consumers.threats.viewer import Role
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.vocabulary import Severity
-from running_hub import COMMAND, until
+from running_hub import until
+from web_alone import serving
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -82,8 +80,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
             insert_new(db, agencies, rows)
         for agency, role in ((KP, Role.ANALYST), (KP, Role.AUDITOR), (DESK, Role.SUPERVISOR), (EMPTY, Role.ANALYST)):
             sign_up(database, agency, role)
-        with _serving(folder) as url:
-            here = Shown(url, database)
+        with serving(folder) as alone:
+            here = Shown(alone.url, database)
             here.keep(news(KP, 1, "Blast near a market"), news(KP, 2, URDU, Severity.MINOR))
             yield here
 
@@ -97,27 +95,6 @@ def _agency(name: str) -> dict[str, Any]:
         "contact": "Desk",
         "json": "{}",
     }
-
-
-@contextmanager
-def _serving(folder: Path) -> Iterator[str]:
-    port = a_free_port()
-    env = {name: value for name, value in os.environ.items() if not name.startswith("FUSION_")}
-    env |= {
-        "FUSION_HOME": str(folder / "home"),
-        "FUSION_DATABASE_URL": f"sqlite:{folder}/threats.db",
-        "FUSION_BOOTSTRAP": f"127.0.0.1:{a_free_port()}",
-        "FUSION_CONNECT_TIMEOUT_S": "1",
-        "FUSION_WEB_SCRYPT_LOG2_N": str(QUICK),
-    }
-    with (folder / "web.log").open("wb") as log:
-        server = subprocess.Popen((COMMAND, "web", "--port", str(port)), env=env, stdout=log, stderr=log)
-        try:
-            until(lambda: answers(f"http://127.0.0.1:{port}/health"), "the web server answers")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(15)
 
 
 @pytest.fixture(scope="module")

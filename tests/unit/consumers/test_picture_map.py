@@ -84,5 +84,5 @@ def test_another_map_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_mark_without_a_headline_is_called_by_its_category() -> None:
-    spot = Spot("id", 34.0, 71.5, "Severe", NOW, None, "vehicle_bombing")
+    spot = Spot("id", 34.0, 71.5, "Severe", NOW, None, "vehicle_bombing", NOW)
     assert points([spot]) == [("id", 34.0, 71.5, 1, int(NOW.timestamp()), "Vehicle bombing, no headline released")]

@@ -103,6 +103,16 @@ def test_an_incident_without_coordinates_is_not_on_the_map(database: ThreatDatab
     assert picture.spots(database, KP, Query(), NOW) == []
 
 
+def test_only_what_was_told_lately_is_read_again(database: ThreatDatabase) -> None:
+    old = sample_alert(number=1)
+    late = sample_alert(number=2, published_at=old.issued_at + timedelta(minutes=5))
+    keep(database, [old, late, sample_alert("CTD-PB", 3, published_at=late.issued_at)])
+    (spot,) = picture.spots(database, KP, Query(), NOW, late.issued_at)
+    assert spot.incident_id == late.incident_id
+    assert picture.told_since(database, KP, late.issued_at) == {late.incident_id}
+    assert picture.told_since(database, KP, old.issued_at) == {old.incident_id, late.incident_id}
+
+
 def test_an_operator_reads_nothing_of_the_picture(database: ThreatDatabase) -> None:
     operator = Viewer("CTD-KP", frozenset({Role.OPERATOR}))
     with pytest.raises(NotAllowed):

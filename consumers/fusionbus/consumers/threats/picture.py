@@ -40,6 +40,7 @@ class Spot:
     at: datetime
     headline: str | None
     category: str | None
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,28 @@ class Waiting:
         return self.decided is None and any(not incident.closed for incident in self.incidents)
 
 
-def spots(database: ThreatDatabase, viewer: Viewer, query: Query, now: datetime) -> list[Spot]:
-    """The viewer's incidents that have a place, newest first. Raises: NotAllowed, RetryLater, Misconfigured."""
+def spots(
+    database: ThreatDatabase, viewer: Viewer, query: Query, now: datetime, since: datetime | None = None
+) -> list[Spot]:
+    """The viewer's incidents that have a place, told of since then, newest first.
+
+    Raises: NotAllowed, RetryLater, Misconfigured.
+    """
     viewer.must_read()
     columns = [incidents.c[name] for name in Spot.__dataclass_fields__]
     with database.reading() as db:
         wanted, _ = conditions(db, viewer, query, now)
-        latest = select(*columns).where(*wanted, incidents.c.lat.is_not(None))
+        lately = [] if since is None else [incidents.c.updated_at >= since]
+        latest = select(*columns).where(*wanted, *lately, incidents.c.lat.is_not(None))
         latest = latest.order_by(incidents.c.updated_at.desc()).limit(SPOTS_MAX)
         return [Spot(*row) for row in db.execute(latest)]
+
+
+def told_since(database: ThreatDatabase, viewer: Viewer, since: datetime) -> frozenset[str]:
+    """The viewer's incidents told of since then, in whatever view they are. Raises: as `spots`."""
+    mine = (incidents.c.recipient == viewer.agency, incidents.c.updated_at >= since)
+    with database.reading() as db:
+        return frozenset(db.scalars(select(incidents.c.incident_id).where(*mine)))
 
 
 def newest(database: ThreatDatabase, viewer: Viewer) -> str:

@@ -1,7 +1,7 @@
 """The picture: open incidents on a map and in a list, as they come."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from anyio import to_thread
@@ -9,8 +9,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
-from fusionbus.consumers.threats.found import Found
-from fusionbus.consumers.threats.picture import Spot, answered, newest, spots
+from fusionbus.consumers.threats.picture import answered, newest, spots, told_since
 from fusionbus.consumers.threats.search import search
 from fusionbus.consumers.web.access_log import Act
 from fusionbus.consumers.web.pages import picture_rows
@@ -24,10 +23,12 @@ from fusionbus.consumers.web.people import Right
 from fusionbus.consumers.web.site import signed_in
 from fusionbus.contract.errors import FusionError
 
-POLL_S: Final = 0.5
-"""Half of the second within which an alert has to show; a poll takes two looks into an index."""
+POLL_S: Final = 0.3
+"""A third of the second within which an alert has to show; a poll takes two looks into an index."""
+OVERLAP: Final = timedelta(seconds=10)
+"""Alerts of several zones come a little out of order."""
 AFRESH_S: Final = 15.0
-"""All is read again after so long, for what a poll cannot see: incidents that are closed by time alone."""
+"""All is read again after so long, for what a poll cannot see: incidents that close by time or are joined to others."""
 
 
 @ui.page("/")
@@ -55,6 +56,7 @@ class _Picture:
         self._desk, self._filters, self._wrong = desk, filters, wrong
         self._mark = ""
         self._read_at_s = 0.0
+        self._spotted_at: datetime | None = None
         self._busy = False
 
     def draw(self) -> None:
@@ -79,38 +81,51 @@ class _Picture:
         self._busy = True
         try:
             mark = await to_thread.run_sync(newest, self._desk.threats, self._desk.viewer)
-            if mark != self._mark or time.monotonic() - self._read_at_s > AFRESH_S:
-                await self.refresh()
+            stale = time.monotonic() - self._read_at_s > AFRESH_S
+            if mark != self._mark or stale:
+                await self.refresh(whole=stale)
                 self._mark = mark
         except FusionError as exc:
             self._said.put(picture_rows.sentences([f"{exc} What is shown is older."]))
         finally:
             self._busy = False
 
-    async def refresh(self) -> None:
-        """Reads and shows everything."""
-        now, filters, desk = datetime.now(UTC), self._filters, self._desk
+    async def refresh(self, *, whole: bool = True) -> None:
+        """Reads and shows the list and the map; of the map, where not the whole, what was told lately."""
+        now, filters = datetime.now(UTC), self._filters
         try:
+            await self._list_again(filters, now)
+            since = None if whole or self._spotted_at is None else self._spotted_at - OVERLAP
             found = await to_thread.run_sync(
-                search, desk.threats, desk.viewer, filters.query(now, picture_rows.PER_PAGE), now
+                spots, self._desk.threats, self._desk.viewer, filters.of_map.query(now, 1), now, since
             )
-            spotted = await to_thread.run_sync(spots, desk.threats, desk.viewer, filters.of_map.query(now, 1), now)
-            alerts = [line.alert_id for line in found.incidents]
-            done = await to_thread.run_sync(answered, desk.threats, desk.viewer, alerts)
+            told = frozenset[str]()
+            if since is not None:
+                told = await to_thread.run_sync(told_since, self._desk.threats, self._desk.viewer, since)
         except FusionError as exc:
             self._said.put(picture_rows.sentences([str(exc)]))
             return
-        if filters is self._filters:  # while this was read, something else may have been asked
-            self._show(found, spotted, done, now)
+        if filters is not self._filters:  # while this was read, something else was asked
+            return
+        if since is None:
+            self._map.show(points(found))
+            self._read_at_s = time.monotonic()
+        else:
+            self._map.change(points(found), told - {spot.incident_id for spot in found})
+        self._spotted_at = max((spot.updated_at for spot in found), default=self._spotted_at)
 
-    def _show(self, found: Found, spotted: list[Spot], done: frozenset[str], now: datetime) -> None:
-        filters = self._filters
-        self._read_at_s = time.monotonic()
+    async def _list_again(self, filters: Filters, now: datetime) -> None:
+        desk = self._desk
+        query = filters.query(now, picture_rows.PER_PAGE)
+        found = await to_thread.run_sync(search, desk.threats, desk.viewer, query, now)
+        alerts = [line.alert_id for line in found.incidents]
+        done = await to_thread.run_sync(answered, desk.threats, desk.viewer, alerts)
+        if filters is not self._filters:
+            return
         self._said.put(picture_rows.sentences(self._wrong))
         self._count.put(picture_rows.said(len(found.incidents), found.total, filters, capped=found.total_is_capped))
         self._list.put(picture_rows.rows(found.incidents, filters, now, done))
         self._pager.put(picture_rows.pager(found.total, filters))
-        self._map.show(points(spotted))
 
     async def _filter(self, fields: Pairs) -> None:
         """Somebody chose other filters."""

@@ -44,13 +44,17 @@ class PictureMap(Element, component="picture_map.js"):
     def show(self, points: Iterable[Point]) -> int:
         """Shows these and no others; how many differ from what was shown."""
         now = {point[0]: point for point in points}
-        before = self._shown or {}
-        changed = [point for name, point in now.items() if before.get(name) != point]
-        gone = [name for name in before if name not in now]
-        if changed or gone or self._shown is None:
-            self.run_method("put", changed, gone, self._shown is None)
-        self._shown = now
-        return len(changed) + len(gone)
+        return self.change(now.values(), [name for name in self._shown or {} if name not in now])
+
+    def change(self, points: Iterable[Point], gone: Iterable[str]) -> int:
+        """Shows these too, and those that are gone no more; how many differ from what was shown."""
+        first, before = self._shown is None, self._shown or {}
+        changed = [point for point in points if before.get(point[0]) != point]
+        left = [name for name in gone if before.pop(name, None) is not None]
+        if changed or left or first:
+            self.run_method("put", changed, left, first)
+        self._shown = before | {point[0]: point for point in changed}
+        return len(changed) + len(left)
 
 
 def points(found: Iterable[Spot]) -> list[Point]:
