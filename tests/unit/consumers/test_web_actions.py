@@ -154,6 +154,15 @@ def test_the_hub_on_paper_does_what_was_decided_and_answers_as_awaited() -> None
     assert hub.incidents()[B].merged_into == A
 
 
+def test_incidents_of_two_zones_are_decided_with_both_zones() -> None:
+    desk, held = FakeDesk(), told_of(the_blast(), the_raid()).incidents()
+    book = FakeBook(incidents=held | {B: held[B].model_copy(update={"zone": "PK-PB"})})
+    Actions(book, desk, desk).decide(SUPERVISOR, (A, B), "same", "Both were there.")
+    (message,) = desk.sent
+    assert isinstance(message, Verdict)
+    assert (message.zone, message.other_zone) == ("PK-KP", "PK-PB")
+
+
 def test_reports_are_taken_out_by_a_split() -> None:
     desk = FakeDesk()
     report = the_blast().report_id

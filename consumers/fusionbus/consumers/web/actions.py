@@ -128,8 +128,8 @@ class Actions:
         what = f"{decision} {' '.join(pair)}"
         with self._logged(person, what, address):
             person.demand(Right.REVIEW)
-            zone = self._zone(person.agency, pair)
-            fields = {"incidents": pair, "zone": zone, "decision": decision, "reason": reason.strip()}
+            zones = self._zones(person.agency, pair)
+            fields = {"incidents": pair, "decision": decision, "reason": reason.strip(), **zones}
             message = _made(Verdict, person, fields)
         return self._judged(person, message, what, address)
 
@@ -140,21 +140,20 @@ class Actions:
         what = f"split {incident_id} {' '.join(reports)}"
         with self._logged(person, what, address):
             person.demand(Right.REVIEW)
-            zone = self._zone(person.agency, (incident_id,))
-            fields = {"incident_id": incident_id, "zone": zone, "reports": tuple(reports), "reason": reason.strip()}
+            zone = self._zones(person.agency, (incident_id, incident_id))
+            fields = {"incident_id": incident_id, "reports": tuple(reports), "reason": reason.strip(), **zone}
             message = _made(Split, person, fields)
         return self._judged(person, message, what, address)
 
-    def _zone(self, agency: str, incidents: Sequence[str]) -> str:
-        """Where they lie together."""
-        found = [self._book.incident(agency, name) for name in incidents]
-        zones = sorted({incident.zone for incident in found if incident is not None})
-        missing = [name for name, incident in zip(incidents, found, strict=True) if incident is None]
-        if missing and (not zones or len(missing) == len(incidents)):
-            raise NotThere(f"The hub holds no incident {missing[0]}: open it from the picture or the review queue.")
-        if len(zones) > 1:
-            raise FixTheReport(f"They lie in zones {' and '.join(zones)}: the hub joins incidents of one zone only.")
-        return zones[0]
+    def _zones(self, agency: str, pair: tuple[str, str]) -> dict[str, str]:
+        """Where they lie, as a decision says it; what a split would make is nowhere yet."""
+        one, other = (self._book.incident(agency, name) for name in pair)
+        first = one or other
+        if first is None:
+            raise NotThere(f"The hub holds no incident {pair[0][:40]}: open it from the picture or the review queue.")
+        if one is None or other is None or one.zone == other.zone:
+            return {"zone": first.zone}
+        return {"zone": one.zone, "other_zone": other.zone}
 
     def _judged(self, person: Person, message: Judgement, what: str, address: str | None) -> Done:
         lies = self._tell(person, message, what, address)
