@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from fusionbus.deploy import agencies, restarts
 from fusionbus.producers.settings import ProducerSettings
 from fusionbus.shell import cli
 from fusionbus.shell.joining.files import Part, files, write
+from hub import HubOnPaper
 from monitoring_files import PROMETHEUS
 
 OURS = Path(__file__).resolve().parents[3] / "deploy" / "systemd" / "fusionbus-alerts@.service"
@@ -108,3 +110,16 @@ def test_what_is_no_short_name_is_told(name: str, tmp_path: Path) -> None:
     assert isinstance(done.exception, Misconfigured)
     assert "CTD-XX" in str(done.exception)
     assert not (tmp_path / "made").exists()
+
+
+def test_what_one_newcomer_sends_reaches_another_who_joined_the_same_way(tmp_path: Path) -> None:
+    entries = [files(name, Part.BOTH, "broker:9092")["agencies-entry.yaml"] for name in ("CTD-XX", "DESK-XX")]
+    federation = agencies.parse(f"as_of: 2026-01-01T00:00:00Z\nagencies:\n{''.join(entries)}")
+    script = tmp_path / "send_report.py"
+    script.write_text(MADE["send_report.py"], encoding="utf-8")
+    report = runpy.run_path(str(script))["build"]()
+    hub = HubOnPaper.of([*federation.agencies, *federation.subscriptions])
+    hub.now = report.reported_at
+    hub.send(report)
+    (alert,) = hub.alerts()
+    assert (alert.recipient, alert.body.headline) == ("DESK-XX", report.headline)
