@@ -4,11 +4,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from browser_cast import federation, of, story
@@ -20,9 +18,7 @@ from running_hub import until
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 BYTES_MAX: Final = 300_000
-COLOURS: Final = 128
-"""So many are enough for flat colours and text; the file is a third of the full one."""
-SETTLE_MS: Final = 2_500
+SETTLE_MS: Final = 2_000
 LATE: Final = "police_lines_mosque"
 """The attack that is told while somebody looks."""
 
@@ -88,14 +84,13 @@ def pages(house: House, told: list[ThreatReport]) -> Iterator[tuple[str, str, bo
 
 
 def take(house: House, page: Page, path: str, name: str) -> None:
-    """Writes one picture, in few colours."""
+    """Writes one picture."""
     page.goto(house.url + path)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_timeout(SETTLE_MS)
     FOLDER.mkdir(parents=True, exist_ok=True)
     at = FOLDER / f"{name}.png"
-    with Image.open(BytesIO(page.screenshot())) as shot:
-        shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(at, optimize=True)
+    page.screenshot(path=at)
     if at.stat().st_size > BYTES_MAX:
         sys.exit(f"{at} has {at.stat().st_size:,} bytes: {BYTES_MAX:,} are allowed.")
 
