@@ -5,6 +5,8 @@ A latency needs a quiet machine: the broker, the worker, the load and the reader
 
 import argparse
 import tempfile
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +15,9 @@ from rich.table import Table
 from bench.bus import a_bus
 from bench.measures import hub_rate, latency, naive_rate, open_incidents_memory_mb
 from bench.profile import STEPS, profile
+from bench.threats import load, measure
+from fusionbus.consumers.threats.database import ThreatDatabase
+from postgresql import running
 
 RATE = 500.0
 
@@ -23,6 +28,7 @@ def main() -> None:
     parser.add_argument("--reports", type=int, default=20_000, help="backlog for the two rates")
     parser.add_argument("--open", type=int, default=100_000, help="reports in open incidents for the memory; 0: skip")
     parser.add_argument("--seconds", type=int, default=45, help="length of the latency run; 0: skip")
+    parser.add_argument("--incidents", type=int, default=100_000, help="held by the threat database; 0: skip")
     parser.add_argument("--profile", action="store_true", help="say instead where a worker's time goes (py-spy)")
     wish = parser.parse_args()
     if wish.profile:
@@ -53,7 +59,28 @@ def main() -> None:
                 status.update(f"memory with {wish.open:,} reports in open incidents …")
                 held = open_incidents_memory_mb(bus, bus.reports(wish.open, seed=3, span="6d"))
             table.add_row(f"one worker, {wish.open:,} reports open", f"{held:.0f} MB", "< 500 MB")
+        if wish.incidents:
+            for name, url in databases(folder):
+                status.update(f"{name} with {wish.incidents:,} incidents …")
+                _ask(table, name, url, wish.incidents)
     console.print(table)
+
+
+def databases(folder: Path) -> Iterator[tuple[str, str]]:
+    """An empty SQLite file, and an empty database of a PostgreSQL that runs meanwhile."""
+    yield "SQLite", f"sqlite:{folder}/threats.db"
+    with running() as cluster:
+        yield "PostgreSQL", cluster.new_database()
+
+
+def _ask(table: Table, name: str, url: str, incidents: int) -> None:
+    with closing(ThreatDatabase(url)) as database:
+        rate = load(database, incidents)
+        answers = measure(database)
+    kind, ms = answers.slowest[0]
+    table.add_row(f"threat database, {name}: kept", f"{rate:,.0f} alerts/s", "")
+    table.add_row(f"  answers out of {incidents:,} incidents, p50", f"{answers.p50_ms:.1f} ms", "")
+    table.add_row(f"  p95 (of the slowest kind, “{kind}”, {ms:.0f} ms)", f"{answers.p95_ms:.1f} ms", "< 100 ms")
 
 
 def _profile(reports: int) -> None:

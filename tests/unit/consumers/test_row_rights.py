@@ -86,6 +86,8 @@ def test_nobody_ever_sees_a_row_of_another(
         ]
     for other in {agency for agency, _, _ in sent} - {who}:
         assert [answer for answer in answers if secret(other) in answer or f'recipient="{other}"' in answer] == []
+    of_others = {alert.alert_id for alert in marked if alert.recipient != who}
+    assert [answer for answer in answers if any(name in answer for name in of_others)] == []
     if who in {agency for agency, _, _ in sent}:
         assert secret(who) in answers[0]
         assert secret(who) in answers[1]
