@@ -34,6 +34,7 @@ RATE = 25.0
 """Reports a second: a share of what one worker takes, so that a fault has something to hit and the machine keeps up."""
 RECEIVERS = {"NACTA": ("jsonl", "sqlite"), "CTD-KP": ("jsonl",)}
 DRAIN_S_MAX = 150.0
+"""Without anything moving: how long a sink takes that fsyncs every alert, the machine decides."""
 PUT_BYTES_MAX = 2_000_000  # it is for the broker to refuse
 COMMAND_S_MAX = 90.0
 
@@ -185,25 +186,25 @@ class Federation:
         for mate in self.crew.mates.values():
             if not mate.alive and not mate.name.startswith("writer-") and mate.again_at is None:
                 mate.supervised = True
-        while time.monotonic() - begun < DRAIN_S_MAX:
+        least, moved_at = None, begun
+        while time.monotonic() - moved_at < DRAIN_S_MAX:
             self.pause(0.4)
-            if self._is_drained():
+            left = self._left()
+            if left == 0:
                 break
+            if left is not None and (least is None or left < least):
+                least, moved_at = left, time.monotonic()
         self.caught_up_s = time.monotonic() - begun
 
-    def _is_drained(self) -> bool:
+    def _left(self) -> int | None:
+        """How many records the hub and the receivers have yet to commit, if that can be told."""
         try:
-            if any(self.reader.behind().values()):
-                return False
-            groups = {
-                agency: self.reader.behind(f"{agency}.alerts", (topics.alerts_topic(agency),)) for agency in RECEIVERS
-            }
+            hub = self.reader.behind()
+            sinks = [self.reader.behind(f"{agency}.alerts", (topics.alerts_topic(agency),)) for agency in RECEIVERS]
+            # And again, for the receivers' acknowledgements come back to the hub.
+            return sum(sum(told.values()) for told in (hub, *sinks, self.reader.behind()))
         except KafkaException:  # a broker is away
-            return False
-        # The receivers' acknowledgements come back to the hub.
-        return not any(left for told in groups.values() for left in told.values()) and not any(
-            self.reader.behind().values()
-        )
+            return None
 
     # -- what came out -----------------------------------------------------------------------------------------------
     def evidence(self) -> Evidence:
