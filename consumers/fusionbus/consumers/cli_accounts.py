@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fusionbus.consumers import words
+from fusionbus.consumers.cli_keep import Database
 from fusionbus.consumers.handlers.terminal import PKT
 from fusionbus.consumers.threats.viewer import Role
 from fusionbus.consumers.web.people import roles
@@ -24,9 +25,6 @@ tokens = typer.Typer(no_args_is_help=True, help="API tokens: for programs of an 
 commands.add_typer(tokens, name="token")
 
 DAYS_MAX = 366
-Database = Annotated[
-    str, typer.Option(help="sqlite:PATH, or a URL postgresql://…", envvar="FUSION_DATABASE_URL", show_envvar=True)
-]
 Agency = Annotated[str, typer.Option(help="Whose, such as CTD-KP.")]
 OneOrAll = Annotated[str | None, typer.Option(help="Only this agency's. [all]")]
 Name = Annotated[str, typer.Option(help="A desk or service such as watch-2; it is told to the hub with every answer.")]
@@ -34,7 +32,7 @@ ARole = Annotated[str, typer.Option(help=roles())]
 
 
 @commands.command()
-def add(*, database: Database, agency: Agency, name: Name, role: ARole) -> None:
+def add(*, database: Database = None, agency: Agency, name: Name, role: ARole) -> None:
     """Make an account; its password is shown once, and must be changed at the first sign-in.
 
     Example: fusionbus accounts add --agency CTD-KP --name watch-2 --role analyst
@@ -47,7 +45,7 @@ def add(*, database: Database, agency: Agency, name: Name, role: ARole) -> None:
 
 
 @commands.command("list")
-def list_(*, database: Database, agency: OneOrAll = None) -> None:
+def list_(*, database: Database = None, agency: OneOrAll = None) -> None:
     """List the accounts.
 
     Example: fusionbus accounts list --agency CTD-KP
@@ -69,7 +67,7 @@ def list_(*, database: Database, agency: OneOrAll = None) -> None:
 
 
 @commands.command()
-def disable(*, database: Database, agency: Agency, name: Name) -> None:
+def disable(*, database: Database = None, agency: Agency, name: Name) -> None:
     """Switch an account off; whoever is signed in with it is out at once.
 
     Example: fusionbus accounts disable --agency CTD-KP --name watch-2
@@ -78,7 +76,7 @@ def disable(*, database: Database, agency: Agency, name: Name) -> None:
 
 
 @commands.command()
-def enable(*, database: Database, agency: Agency, name: Name) -> None:
+def enable(*, database: Database = None, agency: Agency, name: Name) -> None:
     """Switch an account on again.
 
     Example: fusionbus accounts enable --agency CTD-KP --name watch-2
@@ -87,7 +85,7 @@ def enable(*, database: Database, agency: Agency, name: Name) -> None:
 
 
 @commands.command()
-def password(*, database: Database, agency: Agency, name: Name) -> None:
+def password(*, database: Database = None, agency: Agency, name: Name) -> None:
     """Give an account a new one-time password, shown once; whoever is signed in with it is out.
 
     Example: fusionbus accounts password --agency CTD-KP --name watch-2
@@ -102,7 +100,7 @@ def password(*, database: Database, agency: Agency, name: Name) -> None:
 @commands.command()
 def log(
     *,
-    database: Database,
+    database: Database = None,
     agency: OneOrAll = None,
     last: Annotated[int, typer.Option(min=1, max=100_000, help="So many of the newest.")] = 100,
 ) -> None:
@@ -131,7 +129,7 @@ def log(
 @tokens.command("add")
 def add_token(
     *,
-    database: Database,
+    database: Database = None,
     agency: Agency,
     name: Name,
     role: ARole = Role.AUDITOR.value,
@@ -149,7 +147,7 @@ def add_token(
 
 
 @tokens.command("list")
-def list_tokens(*, database: Database, agency: OneOrAll = None) -> None:
+def list_tokens(*, database: Database = None, agency: OneOrAll = None) -> None:
     """List the tokens, never what they are.
 
     Example: fusionbus accounts token list --agency CTD-KP
@@ -167,7 +165,7 @@ def list_tokens(*, database: Database, agency: OneOrAll = None) -> None:
 
 
 @tokens.command()
-def revoke(*, database: Database, token_id: Annotated[str, typer.Argument(help="Its id, as listed.")]) -> None:
+def revoke(*, database: Database = None, token_id: Annotated[str, typer.Argument(help="Its id, as listed.")]) -> None:
     """End a token at once.
 
     Example: fusionbus accounts token revoke 1b4e28ba-2fa1-51d2-883f-0016d3cca427
@@ -178,7 +176,7 @@ def revoke(*, database: Database, token_id: Annotated[str, typer.Argument(help="
     typer.echo(f"The token {token_id} of {owner} is revoked.")
 
 
-def _switch(database: str, agency: str, name: str, *, active: bool) -> None:
+def _switch(database: str | None, agency: str, name: str, *, active: bool) -> None:
     owner = words.agency_id(agency)
     with _opened(database) as site:
         site.accounts.switch(owner, name, active=active)
@@ -186,7 +184,7 @@ def _switch(database: str, agency: str, name: str, *, active: bool) -> None:
     typer.echo(f"{owner}/{name} is switched {'on' if active else 'off'}.")
 
 
-def _opened(database: str) -> "AbstractContextManager[Site]":
+def _opened(database: str | None) -> "AbstractContextManager[Site]":
     from fusionbus.consumers.web.opening import opened  # noqa: PLC0415 - SQLAlchemy, which few commands need
 
     return opened(database)

@@ -6,6 +6,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from fusionbus.consumers.cli_keep import Database
 from fusionbus.contract.errors import Misconfigured
 
 commands = typer.Typer()
@@ -23,9 +24,7 @@ IN_PLAIN = (
 @commands.command()
 def web(
     *,
-    database: Annotated[
-        str, typer.Option(help="sqlite:PATH, or a URL postgresql://…", envvar="FUSION_DATABASE_URL", show_envvar=True)
-    ],
+    database: Database = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8410,
     host: Annotated[str, typer.Option(help="Another address than the loopback only behind TLS.")] = "127.0.0.1",
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from fusionbus.consumers.threats.database import ThreatDatabase
+from fusionbus.consumers.threats.where import default_url
 from fusionbus.consumers.web.actions import Sender
 from fusionbus.consumers.web.control_sender import ControlSender
 from fusionbus.consumers.web.settings import WebSettings
@@ -18,10 +19,13 @@ def open_site(url: str, settings: WebSettings | None = None, sender: Sender | No
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Site]:
-    """As `open_site`, and closes what it opened; the broker is asked for when somebody acts."""
+def opened(url: str | None) -> Iterator[Site]:
+    """As `open_site`, by default over this user's own database; closes what it opened.
+
+    The broker is asked for when somebody acts.
+    """
     with closing(ControlSender(load(BrokerSettings))) as sender:
-        site = open_site(url, sender=sender)
+        site = open_site(url or default_url(), sender=sender)
         try:
             yield site
         finally:
