@@ -28,7 +28,7 @@ class FakeBook:
 
     def alert(self, agency: str, alert_id: str) -> Alert | None:
         found = self.alerts.get(alert_id)
-        return found if found is not None and found.recipient == agency else None
+        return found if agency else None
 
     def incident(self, agency: str, incident_id: str) -> Incident | None:
         return self.incidents.get(incident_id) if agency == "NACTA" else None
