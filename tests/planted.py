@@ -9,15 +9,25 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from builders import a_handling, a_place, a_report, a_token
+from builders import a_handling, a_place, a_report, a_token, an_acknowledgement
 from fusionbus.consumers.threats.database import ThreatDatabase
+from fusionbus.consumers.threats.store import keep_acknowledgements
 from fusionbus.consumers.threats.tables_hub import agencies, hub_incidents, link_incidents, links, receipts
 from fusionbus.contract.agency import Agency
 from fusionbus.contract.base import Message
 from fusionbus.contract.codec import encode
+from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.handling import Handling, Source
 from fusionbus.contract.report import Entity, Person, ThreatReport
-from fusionbus.contract.vocabulary import TLP, Classification, EntityType, Province, SubjectRole, ThreatCategory
+from fusionbus.contract.vocabulary import (
+    TLP,
+    AckAction,
+    Classification,
+    EntityType,
+    Province,
+    SubjectRole,
+    ThreatCategory,
+)
 from hub import HubOnPaper, a_federation
 from threats import keep
 
@@ -117,9 +127,24 @@ class Planted:
 
     def messages_of(self, agency: str) -> list[Message]:
         """All that an agency was sent; of one that reviews also what it reads of the hub's own."""
-        sent: list[Message] = [*self.hub.alerts_of(agency), *self.hub.receipts_of(agency)]
+        said = [answer for answer in self.answers() if answer.agency == agency]
+        sent: list[Message] = [*self.hub.alerts_of(agency), *self.hub.receipts_of(agency), *said]
         held = self.hub.registry.agencies[agency].reviews
         return [*sent, *self.hub.incidents().values(), *self.hub.links()] if held else sent
+
+    def answers(self) -> list[Acknowledgement]:
+        """What each agency said of every alert, also of those that it was not sent."""
+        return [
+            an_acknowledgement(
+                agency=agency,
+                by=f"{MARK}desk{agency.lower()}",
+                alert_id=alert.alert_id,
+                action=AckAction.USED,
+                note=f"{MARK}note of {agency.lower()}",
+            )
+            for agency in self.agencies
+            for alert in self.hub.alerts()
+        ]
 
     def secrets(self) -> frozenset[str]:
         """Every word, id and token of anybody's that tells something."""
@@ -142,6 +167,7 @@ class Planted:
         told = {receipt.receipt_id: receipt for agency in self.agencies for receipt in self.hub.receipts_of(agency)}
         tied = {link.link_id: link for link in self.hub.links()}
         with database.writing() as db:
+            keep_acknowledgements(db, self.answers())
             for receipt in told.values():
                 db.execute(receipts.insert(), _row(receipt, receipts))
             for incident in self.hub.incidents().values():
