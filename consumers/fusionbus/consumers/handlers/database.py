@@ -34,7 +34,7 @@ class DatabaseHandler:
             new, erased = keep_alerts(connection, [alert], datetime.now(UTC))
         self._unswept = self._unswept or erased
         if self._unswept:
-            self._unswept = not self.database.sweep()
+            self._unswept = not self.database.sweep(index=erased)
         return Taken.NEW if new else Taken.REPEAT
 
     def acknowledged(self, acknowledgement: Acknowledgement) -> None:
@@ -53,5 +53,5 @@ class DatabaseHandler:
         """Closes the database."""
         if self._unswept:
             with suppress(RetryLater, Misconfigured):
-                self.database.sweep()
+                self.database.sweep(index=False)
         self.database.close()

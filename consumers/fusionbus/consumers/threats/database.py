@@ -73,14 +73,18 @@ class ThreatDatabase:
             with connection.begin():
                 yield connection
 
-    def sweep(self) -> bool:
+    def sweep(self, *, index: bool = True) -> bool:
         """Overwrites what was erased wherever the database still holds it; whether all of it is gone.
+
+        Without `index` only the log is emptied: for what a reader held up the last time.
 
         SQLite: the full-text index is written anew and the log emptied, which a reader may hold up.
         PostgreSQL: VACUUM of the tables; its own log and its backups keep it until they are gone themselves.
         """
         with self._explained():
-            return self._sweep_sqlite() if self.path is not None else self._sweep_postgresql()
+            if self.path is not None:
+                return self._sweep_sqlite(index=index)
+            return self._sweep_postgresql() if index else True
 
     def look_over(self) -> None:
         """Has the database count what it holds, so that it plans by it; after much was written."""
@@ -92,10 +96,11 @@ class ThreatDatabase:
         """Closes every connection."""
         self.engine.dispose()
 
-    def _sweep_sqlite(self) -> bool:
-        with self.writing() as connection:
-            # A deleted entry of FTS5 stays in its segment until the segments are merged.
-            connection.exec_driver_sql("INSERT INTO texts_words (texts_words) VALUES ('optimize')")
+    def _sweep_sqlite(self, *, index: bool) -> bool:
+        if index:
+            with self.writing() as connection:
+                # A deleted entry of FTS5 stays in its segment until the segments are merged.
+                connection.exec_driver_sql("INSERT INTO texts_words (texts_words) VALUES ('optimize')")
         with self.engine.connect() as connection:
             return empty_log(_driver(connection))
 

@@ -63,7 +63,7 @@ class Found(_Answer):
 
     incidents: tuple[IncidentLine, ...]
     total: int
-    """Hits; counted up to 10,000, and to 1,000 where the words that are looked for are common."""
+    """Hits; counted up to 10,000, and to 300 where the words that are looked for are common."""
     total_is_capped: bool
     """Whether there may be more than `total`."""
     page: int

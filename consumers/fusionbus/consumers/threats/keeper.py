@@ -31,6 +31,8 @@ BATCH_MAX: Final = 500
 LOOK_S: Final = 30.0
 """How often new topics are looked for: an agency that joins."""
 TIDY_S: Final = 3_600.0
+SWEEP_S: Final = 10.0
+"""How soon the log is tried again that a reader held up after a purge."""
 PAUSE_S: Final = 1.0
 PAUSE_S_MAX: Final = 30.0
 CLOSE_MS: Final = 5_000
@@ -84,7 +86,7 @@ class Keeper:
                 if follow and time.monotonic() - looked_at > LOOK_S:
                     self._look(consumer)
                     looked_at = time.monotonic()
-                if time.monotonic() - tidied_at > TIDY_S or self._unswept:
+                if time.monotonic() - tidied_at > (SWEEP_S if self._unswept else TIDY_S):
                     self._tidy()
                     tidied_at = time.monotonic()
         log.info("keeper_stopped", **self.kept)
@@ -169,7 +171,8 @@ class Keeper:
                 if self._stop.wait(pause):
                     return False
                 pause = min(pause * 2, PAUSE_S_MAX)
-        self._unswept = self._unswept or erased
+        if erased:
+            self._overwrite()
         for alert in batch.alerts:
             if alert.issued_at >= self._since:  # older ones waited for this keeper, not for the hub
                 latency_s = (datetime.now(UTC) - alert.published_at).total_seconds()
@@ -204,9 +207,17 @@ class Keeper:
         try:
             with self._database.writing() as connection:
                 forget_old(connection, datetime.now(UTC))
-            self._unswept = not self._database.sweep() and self._unswept
+            self._unswept = not self._database.sweep(index=False) and self._unswept
             self._database.look_over()
         except RetryLater as exc:
+            log.warning("database_out_of_reach", database=self._database.shown, told=str(exc))
+
+    def _overwrite(self) -> None:
+        """Overwrites what was erased; the log is emptied later where a reader holds it up."""
+        try:
+            self._unswept = not self._database.sweep()
+        except RetryLater as exc:
+            self._unswept = True
             log.warning("database_out_of_reach", database=self._database.shown, told=str(exc))
 
     def _is_done(self, ends: Mapping[TopicPartition, int] | None) -> bool:

@@ -89,7 +89,7 @@ def _index(name: str, *columns: str) -> None:
 
 _index("time", "updated_at")
 _index("event", "at")
-_index("place", "lat", "lon")
+_index("place", "lat", "lon", "x", "y", "z", "updated_at")
 _index("province", "province", "updated_at")
 _index("district", "district_folded", "updated_at")
 _index("category", "category", "updated_at")

@@ -60,7 +60,7 @@ _REFERENCES: Final = (
 _INDEXES: Final = (
     ("incidents_by_time", "incidents", "recipient status updated_at"),
     ("incidents_by_event", "incidents", "recipient status at"),
-    ("incidents_by_place", "incidents", "recipient status lat lon"),
+    ("incidents_by_place", "incidents", "recipient status lat lon x y z updated_at"),
     ("incidents_by_province", "incidents", "recipient status province updated_at"),
     ("incidents_by_district", "incidents", "recipient status district_folded updated_at"),
     ("incidents_by_category", "incidents", "recipient status category updated_at"),
