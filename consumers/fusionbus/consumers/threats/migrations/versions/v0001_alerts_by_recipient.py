@@ -87,9 +87,9 @@ _INDEX_IN_SQLITE: Final = (
     f"CREATE TRIGGER texts_out AFTER DELETE ON texts BEGIN {_OUT_OF} END",
     f"CREATE TRIGGER texts_anew AFTER UPDATE ON texts BEGIN {_OUT_OF} {_INTO} END",
 )
-_INDEX_IN_POSTGRESQL: Final = (
-    "CREATE INDEX texts_words ON texts USING gin (array_to_tsvector(string_to_array(rtrim(text), ' ')))",
-)
+_LEXEMES: Final = "array_to_tsvector(string_to_array(rtrim(text), ' '))"
+# Without `fastupdate`: what waits to be indexed is read through at every question, 2.5 s after 100,000 incidents.
+_INDEX_IN_POSTGRESQL: Final = (f"CREATE INDEX texts_words ON texts USING gin ({_LEXEMES}) WITH (fastupdate = off)",)
 
 _TYPES: Final[dict[str, Any]] = {
     "": sa.Text,
