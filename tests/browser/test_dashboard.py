@@ -9,7 +9,9 @@ from playwright.sync_api import Page, expect
 from browser_cast import federation, of, story
 from browsing import House, Looker, a_house, axe_faults, looking
 from fusionbus.consumers.threats.viewer import Role
+from fusionbus.contract.records import ReceiptOutcome
 from fusionbus.contract.report import ThreatReport
+from running_hub import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
 
@@ -57,6 +59,21 @@ def comes(page: Page, words: str) -> None:
     expect(page.get_by_text(words).first).to_be_visible(timeout=COMES_MS_MAX)
 
 
+def answers(page: Page, button: str, **fields: str) -> None:
+    """A button of the page, its question filled in and sent."""
+    page.get_by_role("button", name=button).first.click()
+    dialog = page.get_by_role("dialog")
+    for label, value in fields.items():
+        dialog.get_by_label(label).fill(value)
+    dialog.get_by_role("button", name="Send to the hub").click()
+
+
+def part_of(house: House) -> str:
+    """The incident that stays, as the hub's answer names it: the older one."""
+    said = [one.sentence or "" for one in house.bus.receipts_of("NACTA") if "is part of" in (one.sentence or "")]
+    return said[-1].partition("is part of")[2]
+
+
 def test_an_incident_appears_while_somebody_looks_and_opens(
     house: House, supervisor: Page, told: list[ThreatReport]
 ) -> None:
@@ -70,6 +87,40 @@ def test_an_incident_appears_while_somebody_looks_and_opens(
     line.click()
     comes(supervisor, "Origins and echoes")
     expect(supervisor).to_have_url(f"{house.url}/incidents/{house.incident_of(late[0])}")
+
+
+def test_an_alert_that_is_acknowledged_on_the_page_is_in_the_originators_receipts(
+    house: House, looker: Looker, told: list[ThreatReport]
+) -> None:
+    first = of(told, "bajaur_rally")[0]
+    assert first.agency == "POLICE-KP"
+    page = looker.signed_in("CTD-KP", Role.ANALYST)
+    page.goto(f"{house.url}/incidents/{house.incident_of(first)}")
+    comes(page, "Origins and echoes")
+    answers(page, "Acknowledge")
+
+    def outcomes() -> set[ReceiptOutcome]:
+        return {one.outcome for one in house.bus.receipts_of("POLICE-KP") if one.report_id == first.report_id}
+
+    until(lambda: ReceiptOutcome.ACKNOWLEDGED in outcomes(), "the originator's receipt tells of it")
+    origin = looker.signed_in("POLICE-KP", Role.ANALYST)
+    origin.goto(f"{house.url}/journey?report={first.local_ref}")
+    comes(origin, "Answered by a recipient")
+    assert "CTD-KP" not in origin.get_by_role("list").last.inner_text()
+
+
+def test_a_merge_is_made_and_undone_on_the_page(house: House, supervisor: Page, told: list[ThreatReport]) -> None:
+    one, other = (house.incident_of(of(told, name)[0]) for name in ("besham_convoy", "kurram_convoy"))
+    supervisor.goto(f"{house.url}/incidents/{one}")
+    comes(supervisor, "Origins and echoes")
+    answers(supervisor, "Join with another", **{"The other incident": other, "Reason": "The same convoy."})
+    comes(supervisor, "is part of")
+    stays, gone = sorted((one, other), key=lambda name: name not in part_of(house))
+    supervisor.goto(f"{house.url}/incidents/{stays}")
+    undo = supervisor.get_by_role("button", name=f"Undo merge of {gone[:8]}")
+    expect(undo).to_be_visible(timeout=COMES_MS_MAX)
+    answers(supervisor, f"Undo merge of {gone[:8]}", Reason="Two convoys after all.")
+    expect(undo).to_have_count(0, timeout=COMES_MS_MAX)
 
 
 def test_whoever_has_no_right_to_an_incident_sees_nothing_of_it(
