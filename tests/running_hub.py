@@ -138,13 +138,15 @@ def until(true: Callable[[], object], what: str, every_s: float = 0.2) -> None:
 
 
 @contextmanager
-def running(folder: Path, agencies: Mapping[str, Mapping[str, Any]], early: bool = False) -> Iterator[Bus]:
+def running(
+    folder: Path, agencies: Mapping[str, Mapping[str, Any]], early: bool = False, partitions: int = PARTITIONS
+) -> Iterator[Bus]:
     """A bus with these agencies provisioned; whoever takes it starts the worker. `early`: one is started before."""
     with LocalBroker(folder / "broker") as broker:
         bus = Bus(broker.bootstrap, folder)
         if early:
             bus.start(home="early").wait(WITHIN_S)
-        words = ["--agencies", str(agencies_file(folder, agencies)), "--partitions", str(PARTITIONS)]
+        words = ["--agencies", str(agencies_file(folder, agencies)), "--partitions", str(partitions)]
         done = subprocess.run(
             [COMMAND, "provision", "--bootstrap", bus.bootstrap, *words],
             capture_output=True,
@@ -162,3 +164,5 @@ def running(folder: Path, agencies: Mapping[str, Mapping[str, Any]], early: bool
             for process in bus.started.values():
                 process.kill()
                 process.wait(WITHIN_S)
+                if process.stderr is not None:
+                    process.stderr.close()
