@@ -4,9 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fusionbus.contract.base import Interval, Message, Prose, Range, Text, Token, UtcDatetime
+from fusionbus.contract.base import AgencyId, Id, Interval, Message, Prose, Range, Text, Token, UtcDatetime
 from fusionbus.contract.vocabulary import (
     Confidence,
+    FindingKind,
     Kind,
     ResponseType,
     SuspiciousActivityCode,
@@ -153,6 +154,55 @@ class OperationSection(Message):
         return self
 
 
+class Figure(Message):
+    """One number a finding rests on, with the line it was held against and where that line comes from."""
+
+    name: Text
+    value: float
+    unit: Text | None = None
+    threshold: float | None = None
+    source: Text | None = None
+    """The standard, paper or measurement behind the threshold."""
+
+
+class Evidence(Message):
+    """One report a finding rests on: who told it, and when."""
+
+    report_id: Id
+    incident_id: Id
+    agency: AgencyId | None = None
+    """Absent where the source is masked."""
+    reported_at: UtcDatetime
+    says: Text
+    """What of the report counts, in words that name no person and show no token."""
+
+
+class AreaRisk(Message):
+    """What a forecast says of one district."""
+
+    district: Text
+    probability: Annotated[float, Field(ge=0, le=1)]
+    """Of at least one attack in the window."""
+    low: Annotated[float, Field(ge=0, le=1)]
+    high: Annotated[float, Field(ge=0, le=1)]
+    climatology: Annotated[float, Field(ge=0, le=1)]
+    """What the district's own long-run rate alone would say."""
+
+
+class AssessmentSection(Message):
+    """What the fusion centre found in the reports of others; told again while it changes, and once more when over."""
+
+    kind: Literal[Kind.ASSESSMENT] = Kind.ASSESSMENT
+    finding: FindingKind
+    phase: Literal["open", "over"] = "open"
+    window: Interval
+    figures: Annotated[tuple[Figure, ...], Field(max_length=100)] = ()
+    evidence: Annotated[tuple[Evidence, ...], Field(max_length=200)] = ()
+    evidence_beyond: Annotated[int, Field(ge=0)] = 0
+    """Reports past the limit: counted, not listed."""
+    areas: Annotated[tuple[AreaRisk, ...], Field(max_length=300)] = ()
+
+
 Section = Annotated[
     IncidentSection
     | ThreatSection
@@ -162,6 +212,7 @@ Section = Annotated[
     | TipSection
     | BorderSection
     | RecordSection
-    | OperationSection,
+    | OperationSection
+    | AssessmentSection,
     Field(discriminator="kind"),
 ]

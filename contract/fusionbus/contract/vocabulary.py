@@ -85,6 +85,8 @@ class Kind(StrEnum):
     BORDER = "border"
     RECORD = "record"
     OPERATION = "operation"
+    ASSESSMENT = "assessment"
+    """What the fusion centre itself found in the reports of others: a surge, a forecast, a pattern of payments."""
 
 
 class ThreatCategory(StrEnum):
@@ -386,6 +388,22 @@ class Form(StrEnum):
     def is_open(self) -> bool:
         """Whether it holds the report's own words and names it."""
         return self is Form.FULL or self is Form.SUMMARY
+
+
+class FindingKind(StrEnum):
+    """What an assessment of the fusion centre is about."""
+
+    SURGE = "surge"
+    FORECAST = "forecast"
+    NEAR_REPEAT = "near_repeat"
+    COORDINATION = "coordination"
+    SHARED_DEVICE = "shared_device"
+    STRUCTURING = "structuring"
+    FAN_IN = "fan_in"
+    FAN_OUT = "fan_out"
+    PASS_THROUGH = "pass_through"  # noqa: S105 - money that passes through an account
+    SHARED_ACCOUNT = "shared_account"
+    WATCH_LIST_HIT = "watch_list_hit"
 
 
 class AlertKind(StrEnum):

@@ -1,0 +1,1 @@
+"""The search for patterns: what many reports tell together and none of them alone."""
