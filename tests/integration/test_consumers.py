@@ -31,7 +31,6 @@ pytestmark = [
 
 DIES_AFTER = """
 import os, signal, sys
-from pathlib import Path
 from fusionbus.consumers.handlers.database import DatabaseHandler
 from fusionbus.consumers.receiver import AlertReceiver
 from fusionbus.shell.settings import BrokerSettings
@@ -46,7 +45,7 @@ class DiesAfterTaking(DatabaseHandler):
             os.kill(os.getpid(), signal.SIGKILL)
         return taken
 
-AlertReceiver(sys.argv[1], [DiesAfterTaking(Path(sys.argv[2]))], BrokerSettings()).run(follow=False)
+AlertReceiver(sys.argv[1], [DiesAfterTaking(f"sqlite:{sys.argv[2]}")], BrokerSettings()).run(follow=False)
 """
 
 

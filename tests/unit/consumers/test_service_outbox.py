@@ -1,112 +1,20 @@
 """What is to be delivered survives anything, goes once, and waits for servers that are out."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fusionbus.consumers.handlers import Handler, Taken
-from fusionbus.consumers.services.config import AlertServices
-from fusionbus.consumers.services.courier import Courier, ServiceSettings
+from fusionbus.consumers.handlers import Taken
 from fusionbus.consumers.services.outbox import Outbox
 from fusionbus.consumers.services.taking import ServicesHandler
-from fusionbus.consumers.testing import RecordingHandler, sample_alert
+from fusionbus.consumers.testing import RecordingHandler
 from fusionbus.contract.alert import Alert
-from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.errors import FixTheReport, Misconfigured, RetryLater
 from fusionbus.contract.keeping import Erasure
-from fusionbus.contract.vocabulary import AckAction, AlertKind, AlertMsgType, Severity, Urgency
-
-NOON = datetime(2026, 1, 15, 7, 0, tzinfo=UTC)
-DIGEST_AT = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
-CONFIG = AlertServices.model_validate(
-    {
-        "agency": "CTD-KP",
-        "contacts": {"desk": {"handler": "terminal"}, "deputy": {"handler": "terminal"}},
-        "services": [
-            {
-                "name": "Mail",
-                "to": ["desk"],
-                "digest": {"at": ["19:30"]},
-                "escalation": {"after_min": 15, "to": ["deputy"]},
-            }
-        ],
-    }
-)
-TAKES_UNTIL_KILLED = """
-import itertools, sys
-from pathlib import Path
-sys.path[:0] = [sys.argv[2]]
-from test_service_outbox import CONFIG, NOON, minor
-from fusionbus.consumers.services.outbox import Outbox
-from fusionbus.consumers.services.taking import ServicesHandler
-handler = ServicesHandler(CONFIG, Outbox(Path(sys.argv[1])), lambda: NOON)
-for number in itertools.count():
-    handler.take(minor(number))
-    print(number, flush=True)
-"""
-
-LOOKS = """
-import sys
-from pathlib import Path
-from fusionbus.consumers.services.outbox import Outbox
-outbox = Outbox(Path(sys.argv[1]))
-print(outbox.waiting())
-outbox.close()
-"""
-
-
-class Clock:
-    """A clock that is put forward by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-class Mailbox(RecordingHandler):
-    """A recipient that can be told several alerts at once."""
-
-    name = "mailbox"
-
-    def __init__(self, failures: list[Exception] | None = None) -> None:
-        super().__init__(failures)
-        self.letters: list[tuple[list[str], str, str]] = []
-
-    def tell(self, alerts: Sequence[Alert], word: str, key: str) -> None:
-        self.tries += 1
-        if self._failures:
-            raise self._failures.pop(0)
-        self.letters.append(([alert.alert_id for alert in alerts], word, key))
-
-
-def severe(number: int = 1, revision: int = 1, **changes: Any) -> Alert:
-    body = {"severity": Severity.SEVERE, "urgency": Urgency.EXPECTED} | changes.pop("body", {})
-    return sample_alert(number=number, revision=revision, body=body, **changes)
-
-
-def minor(number: int = 1, **changes: Any) -> Alert:
-    return severe(number, body={"severity": Severity.MINOR}, **changes)
-
-
-def answer(alert: Alert, action: AckAction = AckAction.USED) -> Acknowledgement:
-    return Acknowledgement(
-        agency=alert.recipient,
-        at=NOON,
-        alert_id=alert.alert_id,
-        incident_id=alert.incident_id,
-        incident_revision=alert.incident_revision,
-        zone=alert.zone,
-        action=action,
-    )
+from fusionbus.contract.vocabulary import AckAction, AlertKind, AlertMsgType, Severity
+from service_desk import CONFIG, DIGEST_AT, NOON, Clock, Mailbox, answer, courier, minor, severe
 
 
 @pytest.fixture
@@ -124,10 +32,6 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 @pytest.fixture
 def taking(outbox: Outbox, clock: Clock) -> ServicesHandler:
     return ServicesHandler(CONFIG, outbox, clock)
-
-
-def courier(outbox: Outbox, handler: Handler, clock: Clock, contact: str = "desk") -> Courier:
-    return Courier(contact, "CTD-KP", handler, outbox, ServiceSettings(), now=clock, jitter=lambda: 1.0)
 
 
 def test_an_alert_goes_to_its_contact_once_however_often_it_comes(
@@ -213,42 +117,6 @@ def test_a_digest_that_was_sent_and_not_noted_is_sent_again_as_the_same_letter(
     taking.take(minor(2))
     courier(outbox, desk, clock).round()
     assert desk.letters == dying.letters
-
-
-def test_a_kill_loses_no_alert_of_a_digest_and_doubles_none(tmp_path: Path, clock: Clock) -> None:
-    path = tmp_path / "outbox.db"
-    command = [sys.executable, "-c", TAKES_UNTIL_KILLED, str(path), str(Path(__file__).parent)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        said = [int(child.stdout.readline()) for _ in range(10)]
-        os.kill(child.pid, signal.SIGKILL)
-        said += [int(line) for line in child.stdout.read().split()]
-    outbox, desk = Outbox(path), Mailbox()
-    taking = ServicesHandler(CONFIG, outbox, clock)
-    for number in range(said[-1] + 3):
-        taking.take(minor(number))
-    clock.now = DIGEST_AT
-    courier(outbox, desk, clock).round()
-    outbox.close()
-    told = [name for letter, _, _ in desk.letters for name in letter]
-    assert sorted(told) == sorted(minor(number).alert_id for number in range(said[-1] + 3))
-
-
-def test_who_looks_at_an_outbox_that_is_in_use_takes_nothing_away(
-    taking: ServicesHandler, outbox: Outbox, tmp_path: Path
-) -> None:
-    """A process that closed a file of its own would lose its locks on it, and the next to leave delete its log."""
-
-    def seen() -> str:
-        command = [sys.executable, "-c", LOOKS, str(outbox.book.path)]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-    another_thread = Outbox(tmp_path / "outbox.db")
-    taking.take(minor())
-    assert seen() == "{'desk': 1}\n"
-    taking.take(minor(2))
-    assert seen() == "{'desk': 2}\n"
-    another_thread.close()
 
 
 def test_who_does_not_answer_is_escalated_with_a_word_and_once(

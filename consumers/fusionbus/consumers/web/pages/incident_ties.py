@@ -12,6 +12,8 @@ from fusionbus.contract.incident import Incident, Link, Member, Reason, Relation
 
 BITS_MAX: Final = 60.0
 """Past it a probability is 0 or 1 in a float."""
+SPAN_MIN: Final = 0.1
+"""Bits of the narrowest picture: less than that is shown as +0.0, and its bar as nearly nothing."""
 DRAWN_MAX: Final = 24
 """Origins drawn: more are no picture any more, and stand in the words below it."""
 ROW_PX: Final = 34
@@ -43,7 +45,7 @@ def waterfall(reasons: Sequence[Reason], probability: float | None = None) -> st
         steps.append((reason, total, total + reason.bits))
         total += reason.bits
     low, high = min(0.0, *(min(a, b) for _, a, b in steps)), max(0.0, *(max(a, b) for _, a, b in steps))
-    scale = 100.0 / ((high - low) or 1.0)
+    scale = 100.0 / max(high - low, SPAN_MIN)
     rows = [_step(reason, before, after, low, scale) for reason, before, after in steps]
     chance = percent(probability_of(reasons) if probability is None else probability)
     said = f'<td>{chance} likely one event</td><td class="number">{total:+.1f}</td>'
