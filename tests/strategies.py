@@ -14,8 +14,12 @@ from fusionbus.contract.incident import Claim
 from fusionbus.contract.keeping import Erasure
 from fusionbus.contract.report import Actor, Casualties, Entity, Person, Place, ThreatReport
 from fusionbus.contract.sections import (
+    AreaRisk,
+    AssessmentSection,
     BorderSection,
     CyberSection,
+    Evidence,
+    Figure,
     FinanceSection,
     IncidentSection,
     Indicator,
@@ -36,6 +40,7 @@ from fusionbus.contract.vocabulary import (
     Classification,
     Credibility,
     EntityType,
+    FindingKind,
     Form,
     MsgType,
     Outcome,
@@ -117,7 +122,7 @@ def handlings(draw: st.DrawFn) -> Handling:
 
 
 def sections() -> st.SearchStrategy[Any]:
-    """A section of any of the nine kinds."""
+    """A section of any of the nine kinds that agencies send."""
     indicators = st.builds(Indicator, type=st.just("domain"), value=texts)
     payments = st.builds(Transaction, at=times, amount=st.floats(0.01, 1e15), to_account=st.none() | tokens)
     return st.one_of(
@@ -133,9 +138,27 @@ def sections() -> st.SearchStrategy[Any]:
     )
 
 
+def assessments() -> st.SearchStrategy[AssessmentSection]:
+    """A section of what the fusion centre itself finds."""
+    known = {"report_id": st.just(ids.report_id("A", "1")), "incident_id": st.just(ids.report_id("A", "2"))}
+    shares = st.floats(0, 1)
+    risk = st.builds(AreaRisk, district=texts, probability=shares, low=shares, high=shares, climatology=shares)
+    resting = st.builds(Evidence, agency=st.none() | agencies, reported_at=times, says=texts, **known)
+    figure = st.builds(Figure, name=texts, value=st.floats(-1e6, 1e6), threshold=st.none() | st.floats(0, 1e6))
+    return st.builds(
+        AssessmentSection,
+        finding=st.sampled_from(FindingKind),
+        phase=st.sampled_from(("open", "over")),
+        window=intervals(),
+        figures=st.lists(figure, max_size=2).map(tuple),
+        evidence=st.lists(resting, max_size=2).map(tuple),
+        areas=st.lists(risk, max_size=2).map(tuple),
+    )
+
+
 @st.composite
-def reports(draw: st.DrawFn) -> ThreatReport:
-    """A valid report of any kind."""
+def reports(draw: st.DrawFn, section: st.SearchStrategy[Any] | None = None) -> ThreatReport:
+    """A valid report of any kind that agencies send, or of this section."""
     msg_type = draw(st.sampled_from(MsgType))
     persons = st.builds(
         Person,
@@ -171,7 +194,7 @@ def reports(draw: st.DrawFn) -> ThreatReport:
         tearline=draw(st.none() | proses),
         handling=draw(handlings()),
         legal=Legal(criminal_predicate=Predicate(basis="Made up for a test.")),
-        section=draw(sections()),
+        section=draw(section if section is not None else sections()),
     )
 
 
@@ -212,7 +235,8 @@ def _notice_of(kind: AlertKind, draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def alerts(draw: st.DrawFn) -> Alert:
     """A valid alert of any kind and form, its body made by the hub's own rules."""
-    report, form, kind = draw(reports()), draw(st.sampled_from(Form)), draw(st.sampled_from(AlertKind))
+    report = draw(reports() | reports(assessments()))
+    form, kind = draw(st.sampled_from(Form)), draw(st.sampled_from(AlertKind))
     body = AlertBody.model_validate_json(body_of(report, form, draw(texts)))
     marks, language = report.handling, draw(st.sampled_from(("en", "ur", "ur-Latn", "ps")))
     erased = Erasure(alerts=(report.report_id,), incidents=())

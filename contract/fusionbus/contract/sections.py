@@ -168,10 +168,10 @@ class Figure(Message):
 class Evidence(Message):
     """One report a finding rests on: who told it, and when."""
 
-    report_id: Id
+    report_id: Id | None = None
+    """Absent where the source is masked, for ids are made from agency and reference; and so is the agency."""
     incident_id: Id
     agency: AgencyId | None = None
-    """Absent where the source is masked."""
     reported_at: UtcDatetime
     says: Text
     """What of the report counts, in words that name no person and show no token."""

@@ -22,6 +22,8 @@ HUB: Final = "hub"
 """The principal of the hub's workers."""
 THREAT_DATABASE: Final = "threat-database"
 """The principal that keeps the centre's threat database: it reads what agencies are sent, and writes nothing."""
+CENTRE: Final = "NIFTAC"
+"""The centre's own analysis cell: the hub writes in its name what it finds in the reports of others."""
 HUB_APP: Final = "fusion-hub"
 """The consumer group of the hub, and the prefix of its changelogs."""
 

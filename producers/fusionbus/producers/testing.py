@@ -8,6 +8,7 @@ from typing import Final
 from fusionbus.contract.base import Interval
 from fusionbus.contract.report import Place, ThreatReport
 from fusionbus.contract.sections import (
+    AssessmentSection,
     BorderSection,
     CyberSection,
     FinanceSection,
@@ -20,7 +21,7 @@ from fusionbus.contract.sections import (
     TipSection,
 )
 from fusionbus.contract.topics import reports_topic
-from fusionbus.contract.vocabulary import Kind, Province, Status, SuspiciousActivityCode, ThreatCategory
+from fusionbus.contract.vocabulary import FindingKind, Kind, Province, Status, SuspiciousActivityCode, ThreatCategory
 from fusionbus.producers import compose
 from fusionbus.producers.outcomes import Delivered, Failed, OnOutcome, Outcome
 from fusionbus.producers.publisher import checked
@@ -105,5 +106,8 @@ _SECTIONS: Final[dict[Kind, Section]] = {
         operation="search",
         planned=Interval(start=SAMPLE_AT, end=SAMPLE_AT + timedelta(hours=2)),
         contact="Duty officer",
+    ),
+    Kind.ASSESSMENT: AssessmentSection(
+        finding=FindingKind.SURGE, window=Interval(start=SAMPLE_AT - timedelta(days=1), end=SAMPLE_AT)
     ),
 }

@@ -15,7 +15,7 @@ from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.records import RejectReason
 from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
-from strategies import reports
+from strategies import assessments, reports
 
 DECODERS = (codec.decode_report, codec.decode_control, codec.decode_accepted, codec.decode_registry)
 MAJOR = int(SCHEMA_VERSION.split(".", maxsplit=1)[0])
@@ -38,7 +38,7 @@ def refused(tree: Any) -> Undecodable:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(reports())
+@given(reports() | reports(assessments()))
 def test_an_encoded_report_decodes_to_itself_and_encodes_to_the_same_bytes(report: ThreatReport) -> None:
     raw = codec.encode(report)
     assert codec.decode_report(raw) == report

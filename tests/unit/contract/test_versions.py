@@ -18,9 +18,16 @@ from fusionbus.streams.admit import digest_of
 
 OLD: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("wire-1.0.json").read_text(encoding="utf-8"))
 WRITTEN: Final = [(name, called) for name, examples in OLD["examples"].items() for called in examples]
-READ: Final = [(name, called) for name in OLD["schemas"] for called in schemas.examples(name)]
+READ: Final = [
+    (name, called)
+    for name in OLD["schemas"]
+    for called, text in schemas.examples(name).items()
+    if '"kind": "assessment"' not in text
+]
+"""An assessment goes to agencies alone that have the kind among those they may receive: nobody has it by 1.0."""
 GROWN: Final = {
     "AlertKind": {"escalation", "sharing_request"},
+    "Kind": {"assessment"},
     "Rule": {"deconfliction", "granted", "notice"},
     "ReceiptOutcome": {"escalated", "moved", "purged", "review_due", "sharing_answered"},
     "RejectReason": {"expired", "legal_hold", "purged", "settled", "unknown_request"},

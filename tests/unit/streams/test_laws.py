@@ -43,7 +43,7 @@ LAW: Final = settings(
 )
 NAMES: Final = ("CTD-KP", "POLICE-KP", "IB", "FC-KP", "LIAISON-1", "NACTA")
 STATUSES: Final = (Status.ACTUAL, Status.ACTUAL, Status.EXERCISE, Status.TEST)
-ANSWERS: Final = {ReceiptOutcome.ACKNOWLEDGED, ReceiptOutcome.CONTROL_DONE}
+ANSWERS: Final = {ReceiptOutcome.ACKNOWLEDGED, ReceiptOutcome.CONTROL_DONE, ReceiptOutcome.MOVED}
 NO_NEWS: Final = {ReceiptOutcome.REPEAT, ReceiptOutcome.REJECTED}
 OPEN_TO_SHUT: Final = (TLP.CLEAR, TLP.GREEN, TLP.AMBER, TLP.AMBER_STRICT, TLP.RED)
 FULLNESS: Final = {None: 0, Form.POINTER: 1, Form.TEARLINE: 2, Form.SUMMARY: 3, Form.FULL: 4}
