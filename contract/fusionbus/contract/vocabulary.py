@@ -403,7 +403,11 @@ class FindingKind(StrEnum):
     FAN_OUT = "fan_out"
     PASS_THROUGH = "pass_through"  # noqa: S105 - money that passes through an account
     SHARED_ACCOUNT = "shared_account"
+    UNLICENSED_HAWALA = "unlicensed_hawala"
+    FRONT_CHARITY = "front_charity"
     WATCH_LIST_HIT = "watch_list_hit"
+    WATCH_LIST_POSSIBLE = "watch_list_possible"
+    """A name alike, for a person to judge: no ground to stop anybody."""
 
 
 class AlertKind(StrEnum):
