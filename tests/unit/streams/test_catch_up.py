@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import a_handling, a_place, a_report, a_subscription, minutes
+from federations import LAW, NAMES, admissible, federations, traffic
 from fusionbus.contract.agency import Agency, Subscription
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import decode, encode
@@ -34,7 +35,6 @@ from newcomers import (
     missing_some,
     wants,
 )
-from unit.streams.test_laws import LAW, NAMES, admissible, federations, traffic
 
 HANDLING: Final = {
     Rule.STATUS,

@@ -3,29 +3,24 @@
 from collections import Counter
 from typing import Any, Final
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOW, a_place, a_report, a_subscription, an_acknowledgement, an_agency, an_interval, minutes
-from fusionbus.contract import ids, topics
-from fusionbus.contract.agency import Agency, Near, Subscription
+from builders import a_place, a_report, an_acknowledgement
+from federations import LAW, NAMES, OPEN_TO_SHUT, admissible, federations, some, traffic
+from fusionbus.contract import topics
+from fusionbus.contract.agency import Agency, Subscription
 from fusionbus.contract.alert import AlertBody
 from fusionbus.contract.codec import decode, encode
-from fusionbus.contract.handling import Handling, Source
-from fusionbus.contract.records import AuditEvent, Receipt, ReceiptOutcome
+from fusionbus.contract.handling import Handling
+from fusionbus.contract.records import AuditEvent, AuditRecord, Receipt, ReceiptOutcome
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import (
     TLP,
     Classification,
     Form,
-    Kind,
-    MsgType,
-    Province,
-    Severity,
     Status,
-    ThreatCategory,
-    Urgency,
 )
 from fusionbus.streams.compose import body_of
 from fusionbus.streams.enrich import enrich
@@ -35,90 +30,12 @@ from fusionbus.streams.values import Ruling
 from hub import HubOnPaper
 from strategies import reports
 
-LAW: Final = settings(
-    max_examples=40,
-    phases=[phase for phase in Phase if phase is not Phase.explain],
-    deadline=None,  # the first example reads the gazetteer
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
-NAMES: Final = ("CTD-KP", "POLICE-KP", "IB", "FC-KP", "LIAISON-1", "NACTA")
-STATUSES: Final = (Status.ACTUAL, Status.ACTUAL, Status.EXERCISE, Status.TEST)
-ANSWERS: Final = {ReceiptOutcome.ACKNOWLEDGED, ReceiptOutcome.CONTROL_DONE, ReceiptOutcome.MOVED}
+LATER: Final = {ReceiptOutcome.ACKNOWLEDGED, ReceiptOutcome.CONTROL_DONE, ReceiptOutcome.MOVED}
+"""Receipts that tell what became of a report after it had ended one way."""
+JOINED: Final = {AuditEvent.INCIDENT_MERGED, AuditEvent.INCIDENT_SPLIT}
+"""The hub joins the incidents of two zones by itself where they are one event, and tells those who knew of both."""
 NO_NEWS: Final = {ReceiptOutcome.REPEAT, ReceiptOutcome.REJECTED}
-OPEN_TO_SHUT: Final = (TLP.CLEAR, TLP.GREEN, TLP.AMBER, TLP.AMBER_STRICT, TLP.RED)
 FULLNESS: Final = {None: 0, Form.POINTER: 1, Form.TEARLINE: 2, Form.SUMMARY: 3, Form.FULL: 4}
-
-
-def some(values: Any, **bounds: Any) -> st.SearchStrategy[tuple[Any, ...]]:
-    return st.lists(st.sampled_from(values), unique=True, max_size=3, **bounds).map(tuple)
-
-
-@st.composite
-def federations(draw: st.DrawFn) -> list[Agency | Subscription]:
-    """Agencies with any rights, and what they ask for."""
-    made: list[Agency | Subscription] = []
-    for name in NAMES:
-        rights: dict[str, Any] = {
-            "agency": name,
-            "organisation": draw(st.sampled_from(("One", "Other"))),
-            "provinces": draw(some((Province.KHYBER_PAKHTUNKHWA, Province.SINDH))),
-            "clearance": draw(st.sampled_from(Classification)),
-            "serves": draw(some(NAMES)),
-            "kinds": draw(st.just(tuple(Kind)) | some(Kind, min_size=1)),
-            "personal_data": draw(st.booleans()),
-            "foreign": name.startswith("LIAISON"),
-            "active": draw(st.integers(0, 9)) > 0,
-        }
-        made.append(an_agency(**rights))
-        if draw(st.booleans()):
-            wish: dict[str, Any] = {
-                "statuses": draw(some(Status, min_size=1)),
-                "kinds": draw(some(Kind)),
-                "categories": draw(some(ThreatCategory)),
-                "urgencies": draw(some(Urgency)),
-                "near": draw(st.none() | st.just(Near(lat=34.0, lon=71.5, radius_km=50.0))),
-            }
-            made.append(a_subscription(agency=name, severity_min=draw(st.none() | st.sampled_from(Severity)), **wish))
-    return made
-
-
-@st.composite
-def admissible(draw: st.DrawFn) -> ThreatReport:
-    """A first revision that the hub takes; half of them tell of one of two events, so that they may meet."""
-    agency, number = draw(st.sampled_from(NAMES)), draw(st.integers(1, 4))
-    head: dict[str, Any] = {
-        "agency": agency,
-        "local_ref": f"ref-{number}",
-        "report_id": ids.report_id(agency, f"ref-{number}"),
-        "status": draw(st.sampled_from(STATUSES)),
-        "msg_type": MsgType.REPORT,
-        "revision": 1,
-        "occurred": an_interval(NOW - minutes(draw(st.sampled_from((30, 35, 9_000))))),
-        "reported_at": NOW - minutes(draw(st.integers(0, 20))),
-    }
-    if draw(st.booleans()):
-        return a_report(**head, handling=Handling(tlp=draw(st.sampled_from(OPEN_TO_SHUT[:4]))))
-    if draw(st.booleans()):
-        linked = ids.report_id(draw(st.sampled_from(NAMES)), f"ref-{draw(st.integers(1, 4))}")
-        head["source"] = Source(derived_from=(linked,))
-    return draw(reports()).model_copy(update=head)
-
-
-@st.composite
-def traffic(draw: st.DrawFn) -> list[ThreatReport]:
-    """First revisions, updates, withdrawals, in any order that an agency may send them, and some out of order."""
-    sent: list[ThreatReport] = []
-    for report in draw(st.lists(admissible(), min_size=1, max_size=7)):
-        sent.append(report)
-        changes = draw(st.lists(st.sampled_from((MsgType.UPDATE, MsgType.UPDATE, MsgType.CANCEL)), max_size=2))
-        for revision, msg_type in enumerate(changes, start=2):
-            told: dict[str, Any] = {"msg_type": msg_type, "revision": revision}
-            if draw(st.integers(0, 5)) == 0:
-                told["status"] = draw(st.sampled_from(STATUSES))
-            if draw(st.booleans()):
-                told["handling"] = Handling(tlp=draw(st.sampled_from(OPEN_TO_SHUT[:4])))
-            sent.insert(draw(st.integers(0, len(sent))), report.model_copy(update=told))
-    return sent
 
 
 def after(federation: list[Agency | Subscription], sent: list[ThreatReport]) -> HubOnPaper:
@@ -127,7 +44,18 @@ def after(federation: list[Agency | Subscription], sent: list[ThreatReport]) -> 
 
 
 def ends(receipts: list[Receipt]) -> list[Receipt]:
-    return [receipt for receipt in receipts if receipt.outcome not in ANSWERS]
+    return [receipt for receipt in receipts if receipt.outcome not in LATER]
+
+
+def joinings(hub: HubOnPaper) -> list[AuditRecord]:
+    """Where the hub joined incidents of two zones."""
+    return [record for record in hub.audit() if record.event in JOINED]
+
+
+def deliveries(record: AuditRecord) -> list[tuple[str, Rule, Form]]:
+    """Who was sent something by this act, under which rule, in which form."""
+    rule_of = {agency: rule for rule, names in record.decisions.items() for agency in names}
+    return [(agency, rule_of[agency], form) for form, names in record.forms.items() for agency in names]
 
 
 # -- counts and decisions ---------------------------------------------------------------------------------------------
@@ -138,7 +66,8 @@ def test_every_record_ends_in_exactly_one_way_and_the_counts_reconcile_per_agenc
 ) -> None:
     hub = after(federation, sent)
     assert Counter(r.agency for r in ends(hub.receipts())) == Counter(report.agency for report in sent)
-    delivered = sum(receipt.delivered_to or 0 for receipt in hub.receipts())
+    delivered = sum(receipt.delivered_to or 0 for receipt in ends(hub.receipts()))
+    delivered += sum(len(names) for record in joinings(hub) for names in record.forms.values())
     assert delivered == len(hub.alerts()) == len({alert.alert_id for alert in hub.alerts()})
     assert sum(r.outcome is ReceiptOutcome.REJECTED for r in hub.receipts()) == len(hub.dead_letters())
     assert not [letter for letter in hub.dead_letters() if letter.reason == "unprocessable"]
@@ -155,9 +84,10 @@ def test_every_agency_stands_under_exactly_one_rule_of_every_audit_record(
         if record.event in {AuditEvent.REPORT_ROUTED, AuditEvent.REPORT_CANCELLED}:
             decided = Counter(agency for names in record.decisions.values() for agency in names)
             assert decided == Counter(NAMES)
-            rule_of = {agency: rule for rule, names in record.decisions.items() for agency in names}
-            told.subtract((agency, rule_of[agency], form) for form, names in record.forms.items() for agency in names)
+            told.subtract(deliveries(record))
             assert record.override == (Rule.IMMINENT_DANGER in record.decisions)
+    for record in joinings(hub):
+        told.subtract(deliveries(record))
     assert not any(told.values()), "the record and the alerts say the same"
 
 
