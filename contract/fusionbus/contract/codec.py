@@ -34,7 +34,7 @@ from fusionbus.contract.records import (
     RejectReason,
     Tick,
 )
-from fusionbus.contract.report import REPORT_BYTES_MAX, ThreatReport
+from fusionbus.contract.report import NO_PREDICATE, REPORT_BYTES_MAX, ThreatReport
 
 M = TypeVar("M", bound=Message)
 
@@ -177,7 +177,8 @@ def _explain(exc: ValidationError) -> Undecodable:
     more = exc.error_count() - 1
     also = f" ({more} more fault{'s' if more > 1 else ''} in this message)" if more else ""
     said = first["msg"].removeprefix("Value error, ")
-    return Undecodable(RejectReason.SCHEMA, _cut(f"{field or 'The message'}: {said}{also}."), field)
+    reason = RejectReason.NO_PREDICATE if first["type"] == NO_PREDICATE else RejectReason.SCHEMA
+    return Undecodable(reason, _cut(f"{field or 'The message'}: {said}{also}."), field)
 
 
 def _cut(sentence: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field
 from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Text, Token, UtcDatetime, Version, Zone
 from fusionbus.contract.control import Acknowledgement, CatchUp, Judgement, SharingAnswer, SharingRequest
 from fusionbus.contract.crossing import Arrival, Carried, Meeting, Offer, Probe
+from fusionbus.contract.facts import Facts
 from fusionbus.contract.incident import Relation
 from fusionbus.contract.keeping import Order
 from fusionbus.contract.report import ThreatReport
@@ -25,6 +26,7 @@ class RejectReason(StrEnum):
     TOO_LARGE = "too_large"
     UNKNOWN_VERSION = "unknown_version"
     SCHEMA = "schema"
+    NO_PREDICATE = "no_predicate"
     WRONG_AGENCY = "wrong_agency"
     UNKNOWN_AGENCY = "unknown_agency"
     WRONG_KEY = "wrong_key"
@@ -152,6 +154,9 @@ class AuditRecord(Message):
     override: bool = False
     """Whether imminent danger to life overrode need-to-know or a missing interest."""
     note: str | None = None
+    reason: RejectReason | None = None
+    """Of a refusal: why."""
+    facts: Facts | None = None
     previous_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     record_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     """Neither hash is used: no writer can know the record before its own. The chain is in `seals`."""

@@ -1,8 +1,9 @@
 """The threat report: a common head and one section, chosen by its kind."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from fusionbus.contract import ids
 from fusionbus.contract.base import (
@@ -44,6 +45,9 @@ from fusionbus.contract.vocabulary import (
 REPORT_BYTES_MAX = 262_144
 """A report larger than this is refused; attachments travel elsewhere. Kafka's own default limit is 1 MiB,
 and an alert that carries the report must still fit."""
+
+NO_PREDICATE: Final = "no_predicate"
+"""The type of the fault of a report that names a criminal subject and states no predicate: oversight counts it."""
 
 
 class Place(Message):
@@ -187,7 +191,9 @@ class ThreatReport(Message):
             )
         subjects = any(person.role is SubjectRole.CRIMINAL_SUBJECT for person in self.persons)
         if subjects and self.legal.criminal_predicate is None:
-            raise ValueError("a person is named as criminal subject: state the `legal.criminal_predicate`")
+            raise PydanticCustomError(
+                NO_PREDICATE, "a person is named as criminal subject: state the `legal.criminal_predicate`"
+            )
         until = self.legal.retention_until
         if until is not None and until - self.reported_at > RETENTION_MAX:
             raise ValueError("`legal.retention_until` is more than five years after `reported_at`")

@@ -6,6 +6,7 @@ Source: 28 CFR 23.20(h) (review, purge, five years), DESIGN (review due, retenti
 from datetime import datetime, timedelta
 from typing import Final
 
+from fusionbus.contract.facts import Facts, mark_of
 from fusionbus.contract.handling import RETENTION_MAX
 from fusionbus.contract.incident import Claim, Incident, Member
 from fusionbus.contract.keeping import Keeping
@@ -48,6 +49,20 @@ def keeping_after(before: Keeping | None, report: ThreatReport) -> Keeping | Non
             "review_told": before.review_told,
             "holds": tuple(sorted({*before.holds, *now.holds})),
         }
+    )
+
+
+def facts_of(report: ThreatReport, incident: Incident) -> Facts:
+    """What the audit notes of a report for oversight, beside who got it."""
+    papers = (token for person in report.persons for token in person.id_tokens)
+    named = dict.fromkeys((*papers, *(entity.token for entity in report.entities)))
+    return Facts(
+        origins=incident.independent_origins,
+        ring=incident.echo_ring or None,
+        review_due=report.legal.review_due,
+        retention_until=report.legal.retention_until,
+        held=report.legal.legal_hold or None,
+        marks=tuple(mark_of(report.report_id, token) for token in named) or None,
     )
 
 

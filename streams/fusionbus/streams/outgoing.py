@@ -8,6 +8,7 @@ from datetime import datetime
 from fusionbus.contract import ids, topics
 from fusionbus.contract.codec import encode
 from fusionbus.contract.control import Acknowledgement
+from fusionbus.contract.facts import Facts
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.records import (
     DEAD_LETTER_BODY_BYTES_MAX,
@@ -22,6 +23,7 @@ from fusionbus.contract.routing import Rule
 from fusionbus.contract.vocabulary import Form
 from fusionbus.streams.admit import Arrival
 from fusionbus.streams.engine import Event, Output
+from fusionbus.streams.keeping import facts_of
 from fusionbus.streams.route import by_rule
 from fusionbus.streams.values import Change, Rejection, Repeat, Ruling
 from fusionbus.streams.written import audit_out, receipt_out
@@ -54,6 +56,7 @@ def rejected(event: Event, arrival: Arrival, rejection: Rejection, now: datetime
         agency=arrival.agency or None,
         report_id=rejection.report_id,
         note=f"{rejection.reason}: dead letter {letter_id}",
+        reason=rejection.reason,
     )
     outputs.append(audit_out(record, letter_id))
     return outputs
@@ -141,6 +144,7 @@ def routed(
         decisions=dict(groups),
         forms=forms,
         override=Rule.IMMINENT_DANGER in groups,
+        facts=facts_of(report, incident),
     )
     return [receipt_out(receipt), audit_out(record, report.report_id)]
 
@@ -174,6 +178,7 @@ def answered(message: Acknowledgement, now: datetime) -> Output:
         agency=message.agency,
         incident_id=message.incident_id,
         note=f"alert {message.alert_id}: {said}",
+        facts=Facts(action=message.action),
     )
     return audit_out(record, message.incident_id)
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 from fusionbus.contract import ids
+from fusionbus.contract.facts import Facts
 from fusionbus.contract.incident import Member
 from fusionbus.contract.keeping import AnyOrder, Keeping, Purge
 from fusionbus.contract.records import AuditEvent, AuditRecord, Receipt, ReceiptOutcome
@@ -12,6 +14,8 @@ from fusionbus.streams.engine import Output
 from fusionbus.streams.route import by_rule
 from fusionbus.streams.values import Change
 from fusionbus.streams.written import audit_out, receipt_out
+
+_HOLDS: Final = {"legal_hold": Facts(hold="held"), "release_hold": Facts(hold="released")}
 
 
 def purged(change: Change, order: Purge | None, now: datetime) -> Iterator[Output]:
@@ -69,6 +73,7 @@ def done(order: AnyOrder, member: Member, sentence: str, now: datetime) -> Itera
         agency=order.agency,
         report_id=member.report_id,
         note=f"{_said(order)} ({sentence})",
+        facts=_HOLDS.get(order.type),
     )
     yield audit_out(record, member.report_id)
 

@@ -7,6 +7,7 @@ from fusionbus.contract import ids, topics
 from fusionbus.contract.alert import Alert, AlertBody, AlertHandling, SharingQuestion
 from fusionbus.contract.codec import encode
 from fusionbus.contract.control import SharingAnswer, SharingRequest
+from fusionbus.contract.facts import Facts
 from fusionbus.contract.incident import Incident, Sharing
 from fusionbus.contract.records import AuditEvent, AuditRecord, Receipt, ReceiptOutcome
 from fusionbus.contract.report import ThreatReport
@@ -43,6 +44,7 @@ def asked(
             report_id=question.report_id,
             incident_id=told.incident.incident_id,
             note=f"for {', '.join(question.to)}: {request.reason}",
+            facts=Facts(request_id=question.request_id),
         )
     )
 
@@ -131,6 +133,7 @@ def answered(done: Answered, message: SharingAnswer, now: datetime) -> Iterator[
             decisions=dict(by_rule(done.rulings)),
             forms=forms,
             note=f"{message.answer}, asked by {question.asked_by}" + (f": {message.reason}" if message.reason else ""),
+            facts=Facts(request_id=question.request_id, answer=message.answer),
         )
     )
 
@@ -157,6 +160,7 @@ def lapsed(incident: Incident, question: Sharing, at: datetime) -> Iterator[Outp
             report_id=question.report_id,
             incident_id=incident.incident_id,
             note=f"lapsed, asked by {question.asked_by}",
+            facts=Facts(request_id=question.request_id, answer="lapsed"),
         )
     )
 

@@ -30,7 +30,7 @@ GROWN: Final = {
     "Kind": {"assessment"},
     "Rule": {"deconfliction", "granted", "notice"},
     "ReceiptOutcome": {"escalated", "moved", "purged", "review_due", "sharing_answered"},
-    "RejectReason": {"expired", "legal_hold", "purged", "settled", "unknown_request"},
+    "RejectReason": {"expired", "legal_hold", "no_predicate", "purged", "settled", "unknown_request"},
 }
 """Values that came with 1.1, of the lists that may grow: whoever reads as 1.0 does not know them."""
 PAGE: Final = Path(__file__).parents[3] / "docs" / "wire-format.md"
