@@ -9,6 +9,7 @@ import typer
 from fusionbus.consumers import (
     cli_accounts,
     cli_keep,
+    cli_oversight,
     cli_receipts,
     cli_search,
     cli_services,
@@ -37,6 +38,7 @@ commands.add_typer(cli_services.commands, name="alert-services")
 commands.add_typer(cli_web.commands)
 commands.add_typer(cli_keep.commands)
 commands.add_typer(cli_search.commands)
+commands.add_typer(cli_oversight.commands, name="oversight")
 commands.add_typer(cli_accounts.commands, name="accounts")
 
 Agency = Annotated[str, typer.Option(help="Whose, such as CTD-KP.", envvar="FUSION_AGENCY")]

@@ -1,7 +1,7 @@
 """Reads a topic without a consumer group: from its beginning to where it ends now, or on from there."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from kafka import KafkaConsumer, TopicPartition
@@ -50,6 +50,12 @@ class TopicReader:
         """Makes the next read begin with what is written from now on."""
         for partition, end in self._consumer.end_offsets(self._partitions).items():
             self._consumer.seek(partition, end)
+
+    def begin_at(self, offsets: Mapping[int, int]) -> None:
+        """Makes the next read begin there, by partition; where it was deleted already, and of others, at the first."""
+        begins = self._consumer.beginning_offsets(self._partitions)
+        for partition in self._partitions:
+            self._consumer.seek(partition, max(begins[partition], offsets.get(partition.partition, 0)))
 
     def there_now(self, seconds_max: float) -> Iterator[Any]:
         """The records up to where the topic ends now. Raises: RetryLater where that takes too long."""

@@ -162,6 +162,23 @@ AUDIT_VERIFIED = Gauge(
     "Unix time of the last whole `audit verify`. Old: nobody watches the audit.",
     registry=METRICS,
 )
+REVIEWS_OVERDUE = Gauge(
+    "fusion_reviews_overdue",
+    "Reports past their review date, neither revised nor purged. Above 0: their originator has to look at them.",
+    ["agency"],
+    registry=METRICS,
+)
+RETENTION_BREACHES = Gauge(
+    "fusion_retention_breaches",
+    "Reports that in the last day were kept past their retention. Above 0: the hub does not purge as it must.",
+    ["agency"],
+    registry=METRICS,
+)
+OVERSIGHT_LOOKED = Gauge(
+    "fusion_oversight_looked_seconds",
+    "Unix time at which `oversight keep` last counted. Old: nobody counts.",
+    registry=METRICS,
+)
 
 # -- consumers -------------------------------------------------------------------------------------------------
 ALERTS_RECEIVED = Counter("fusion_alerts_received_total", "Alerts read by this receiver.", ["agency"], registry=METRICS)

@@ -23,15 +23,14 @@ def audited(hub: HubOnPaper, event: AuditEvent) -> list[AuditRecord]:
 
 
 def test_a_routed_report_leaves_its_dates_its_origins_and_a_mark_for_each_paper_and_thing() -> None:
-    hub, dates = HubOnPaper.of(), {"review_due": NOW + timedelta(days=90), "retention_until": NOW + timedelta(days=900)}
-    report = a_report(
-        persons=(PERSON, PERSON), entities=(Entity(type=EntityType.PHONE, token=PHONE),), legal=Legal(**dates)
-    )
+    hub, review_due, until = HubOnPaper.of(), NOW + timedelta(days=90), NOW + timedelta(days=900)
+    legal = Legal(review_due=review_due, retention_until=until)
+    report = a_report(persons=(PERSON, PERSON), entities=(Entity(type=EntityType.PHONE, token=PHONE),), legal=legal)
     hub.send(report)
     (record,) = audited(hub, AuditEvent.REPORT_ROUTED)
     assert record.facts is not None
-    assert (record.facts.origins, record.facts.review_due) == (1, dates["review_due"])
-    assert record.facts.retention_until == dates["retention_until"]
+    assert (record.facts.origins, record.facts.review_due) == (1, review_due)
+    assert record.facts.retention_until == until
     assert record.facts.marks == (mark_of(report.report_id, CNIC), mark_of(report.report_id, PHONE))
     assert CNIC not in record.model_dump_json()
 

@@ -27,7 +27,7 @@ OWNER_ONLY: Final = 0o600
 WRITES: Final = "fusionbus_writes"
 
 
-class ThreatDatabase:
+class OpenDatabase:
     """A database that is ready to be read and written, by any number of threads.
 
     Args:
@@ -36,16 +36,18 @@ class ThreatDatabase:
         make: whether to make an SQLite file that is not there.
 
     Raises:
-        Misconfigured: it is no threat database, one of a newer version, or may not be written.
+        Misconfigured: it holds other tables, or those of a newer version, or may not be written.
         RetryLater: the server does not answer.
     """
+
+    kind = "database"
 
     def __init__(self, url: str, busy_s: float = BUSY_S_MAX, *, make: bool = True) -> None:
         self.url = read_url(url)
         self.path = path_of(self.url)
         self.shown = shown(self.url)
         if self.path is not None:
-            _open_file(self.path, make=make)
+            _open_file(self.path, self.kind, make=make)
         self.engine = _engine(self.url, busy_s)
         try:
             with self._explained():
@@ -73,6 +75,36 @@ class ThreatDatabase:
             with connection.begin():
                 yield connection
 
+    def close(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()
+
+    def _set_up(self) -> None:
+        if self.path is not None:
+            with self.engine.connect() as connection:
+                driver = _driver(connection)
+                driver.execute("PRAGMA journal_mode = WAL")  # readers never wait for the writer
+                overwrite_deleted(driver)
+        with self.engine.connect() as connection:
+            connection.execution_options(**{WRITES: True})
+            with connection.begin():
+                self._bring_up_to_date(connection)
+
+    def _bring_up_to_date(self, connection: Connection) -> None:
+        """Makes what is missing, in the caller's transaction."""
+        raise NotImplementedError
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        with explained(self.shown):
+            yield
+
+
+class ThreatDatabase(OpenDatabase):
+    """The threat database."""
+
+    kind = "threat database"
+
     def sweep(self, *, index: bool = True) -> bool:
         """Overwrites what was erased wherever the database still holds it; whether all of it is gone.
 
@@ -92,10 +124,6 @@ class ThreatDatabase:
             connection.exec_driver_sql("PRAGMA optimize" if self.path is not None else "ANALYZE")
             connection.commit()
 
-    def close(self) -> None:
-        """Closes every connection."""
-        self.engine.dispose()
-
     def _sweep_sqlite(self, *, index: bool) -> bool:
         if index:
             with self.writing() as connection:
@@ -111,21 +139,8 @@ class ThreatDatabase:
             connection.exec_driver_sql("RESET statement_timeout")
         return True
 
-    def _set_up(self) -> None:
-        if self.path is not None:
-            with self.engine.connect() as connection:
-                driver = _driver(connection)
-                driver.execute("PRAGMA journal_mode = WAL")  # readers never wait for the writer
-                overwrite_deleted(driver)
-        with self.engine.connect() as connection:
-            connection.execution_options(**{WRITES: True})
-            with connection.begin():
-                bring_up_to_date(connection, self.shown)
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        with explained(self.shown):
-            yield
+    def _bring_up_to_date(self, connection: Connection) -> None:
+        bring_up_to_date(connection, self.shown)
 
 
 def _driver(connection: Connection) -> Any:
@@ -133,9 +148,9 @@ def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def _open_file(path: Path, *, make: bool) -> None:
+def _open_file(path: Path, kind: str, *, make: bool) -> None:
     if not make and not path.is_file():
-        raise Misconfigured(f"There is no threat database at {path}: name the one that a receiver keeps.")
+        raise Misconfigured(f"There is no {kind} at {path}: name the one that is kept.")
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
     except OSError as exc:
