@@ -1,6 +1,6 @@
 """One section for each kind of report."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -163,6 +163,10 @@ class Figure(Message):
     threshold: float | None = None
     source: Text | None = None
     """The standard, paper or measurement behind the threshold."""
+
+
+DISTRICT_FIGURE: Final = "attacks in "
+"""Begins the name of a surge's figure on one of its districts; the district follows."""
 
 
 class Evidence(Message):
