@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from fusionbus.streams.patterns.attacks import Attack, Counted
 from fusionbus.streams.patterns.scan import Region, Series, middles, neighbours, p_value, regions, score_at
 
-ALPHA: Final = 0.01
+ALPHA: Final = 0.03
 """A scan holds where chance alone would reach its score on fewer days than this share. Source: the false alarms a
 month in docs/surge.md, measured by `python -m quality.surge`."""
 SCORE_MIN: Final = score_at(ALPHA)
@@ -43,6 +43,8 @@ def reach(district: str) -> frozenset[str]:
 class Index:
     """Attacks as they stand; what the scan says of each is kept until something near it changes."""
 
+    score_min: float = SCORE_MIN
+    """Below it no scan holds; lower only where thresholds are compared."""
     counted: dict[str, Counted] = field(default_factory=dict)
     series: defaultdict[Key, Series] = field(default_factory=lambda: defaultdict(Series))
     _in_order: list[tuple[float, str]] = field(default_factory=list)
@@ -104,7 +106,7 @@ class Index:
             if attack is not None
             for key in _keys(attack, by_actor=by_actor)
             for region in regions(self.series[key], attack.moment, began, attack.district)
-            if region.score >= SCORE_MIN
+            if region.score >= self.score_min
         ]
         signals = [Signal(moment, key, region, p_value(region.score)) for region, key, moment in found]
         return max(signals, key=rank, default=None)
