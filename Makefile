@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 # Test files at once: most tests wait for a broker. Two cores ran all in 22 min one after the other, in 13 by threes.
 JOBS ?= 3
 
-.PHONY: help install demo up down test test-fast check format schemas bench flood quality fuzz pictures chaos wheels clean
+.PHONY: help install demo up down test test-fast check format schemas bench flood quality forecast fuzz pictures chaos wheels clean
 
 help: ## Print this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ flood: $(STAMP) ## Let one agency send at fifty times its quota, and measure wha
 quality: $(STAMP) ## Score correlation: make quality LABELS=… REPORTS=… [MAPPING=event-record] [SUBSET=…] [GROWTH=1].
 	@PYTHONPATH=tests $(BIN)/python -m quality $(if $(REPORTS),--reports "$(REPORTS)") $(if $(LABELS),--labels "$(LABELS)") \
 		--mapping "$(or $(MAPPING),event-record)" $(if $(SUBSET),--subset "$(SUBSET)") $(if $(GROWTH),--growth)
+
+forecast: $(STAMP) ## Score the weekly forecast week by week: make forecast [ATTACKS=table.csv] [SINCE=2008] [UNTIL=2011].
+	@PYTHONPATH=tests $(BIN)/python -m quality.forecast $(if $(ATTACKS),--attacks "$(ATTACKS)") \
+		$(if $(SINCE),--since "$(SINCE)") $(if $(UNTIL),--until "$(UNTIL)")
 
 fuzz: $(STAMP) ## Throw bytes at every parser, guided by coverage: make fuzz [MINUTES=10] [TARGETS="csv walk"].
 	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install --quiet --constraint constraints.txt atheris
