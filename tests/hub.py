@@ -1,10 +1,10 @@
 """The hub on paper: both hops, their state and the registry, with no broker; for tests and benches."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 from zlib import crc32
 
 from builders import NOW, a_subscription, an_agency
@@ -17,10 +17,13 @@ from fusionbus.contract.codec import AnyControl, AnyRegistryEntry, Undecodable, 
 from fusionbus.contract.incident import Incident, Link
 from fusionbus.contract.records import AuditRecord, DeadLetter, Receipt, Tick
 from fusionbus.contract.report import ThreatReport
-from fusionbus.contract.vocabulary import Classification, Kind, Province, Severity
+from fusionbus.contract.vocabulary import Classification, FindingKind, Kind, Province, Severity
 from fusionbus.streams.engine import Decision, Event, Output
 from fusionbus.streams.fusion import Fusion
 from fusionbus.streams.ingress import Tally, Work, admit_batch, decide_control
+from fusionbus.streams.patterns.hop import Patterns
+from fusionbus.streams.patterns.searches import SEARCHES
+from fusionbus.streams.patterns.values import Search
 from fusionbus.streams.poison import Poison
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.shelf import Shelf
@@ -58,6 +61,17 @@ def a_federation() -> list[Agency | Subscription]:
     ]
 
 
+FINDINGS_FOR: Final = ("CTD-KP", "POLICE-KP", "CTD-PB", "FMU")
+"""Who asks for what the centre finds, besides those who ask for everything."""
+
+
+def with_the_centre() -> list[Agency | Subscription]:
+    """The small federation, with the centre's own cell and those who ask for its word."""
+    cell = an_agency(agency=topics.CENTRE, organisation="NACTA", provinces=(), group="federal", contact="The cell")
+    wishes = [a_subscription(agency=name, name="Findings", findings=tuple(FindingKind)) for name in FINDINGS_FOR]
+    return [*a_federation(), cell, *wishes]
+
+
 @dataclass
 class HubOnPaper:
     """What is sent to it walks at once through both hops; all that it writes is kept in `sent`."""
@@ -66,20 +80,25 @@ class HubOnPaper:
     now: datetime = NOW
     seen: FakeTable = field(default_factory=lambda: FakeTable(topics.SEEN_TABLE))
     fused: FakeTable = field(default_factory=lambda: FakeTable(topics.FUSED_TABLE))
+    watched: FakeTable = field(default_factory=lambda: FakeTable(topics.PATTERNS_TABLE))
     sent: list[Output] = field(default_factory=list)
     tally: Tally = field(default_factory=Counter)
     epoch: int = 0
     partitions: int = 1
     """Of `accepted`: what lies in one is unseen in another."""
     fusion: Fusion = field(init=False)
+    patterns: Patterns = field(init=False)
     seen_sweep: Sweep = field(init=False)
     poison: dict[str, Poison] = field(
-        default_factory=lambda: {"admit": Poison(), "control": Poison(), "fuse": Poison()}
+        default_factory=lambda: {"admit": Poison(), "control": Poison(), "fuse": Poison(), "patterns": Poison()}
     )
+    searches: Sequence[Callable[[], Search]] = SEARCHES
+    unlooked: int = 0
+    """How much of what was sent the third hop has read."""
     _topics: dict[tuple[str, int], FakeTopic] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.fusion = Fusion(Shelf(self.fused), lambda: self.epoch)
+        self.restart()
         self.seen_sweep = Sweep(self.seen)
 
     @classmethod
@@ -144,6 +163,26 @@ class HubOnPaper:
         """Lets the hub see what time it is."""
         self.fuse([self.tick_event()])
 
+    def observed(self) -> list[Event]:
+        """What the second hop has told the third since it was asked last."""
+        new, self.unlooked = self.sent[self.unlooked :], len(self.sent)
+        return [self.event(o.topic, o.key, o.value) for o in new if o.topic == topics.OBSERVATIONS]
+
+    def find(self, batch: Sequence[Event]) -> Decision:
+        """The third hop over a batch: decided, and nothing sent or kept yet."""
+        return self.patterns.decide(batch, self.work("patterns"))
+
+    def look(self) -> None:
+        """Lets the third hop read and look, and whatever it tells walk as a report of the centre."""
+        batch = [*self.observed(), self.event(topics.OBSERVATIONS, None, encode(Tick(at=self.now)))]
+        while batch:
+            decision = self.find(batch)
+            self.keep(decision)
+            for output in decision.outputs:
+                if output.topic == topics.reports_topic(topics.CENTRE):
+                    self.put(output.topic, output.key, output.value)
+            batch = self.observed()
+
     def work(self, step: str) -> Work:
         """An empty batch for this step."""
         return Work(self.registry, self.now, self.tally, self.poison[step])
@@ -153,6 +192,7 @@ class HubOnPaper:
         self.sent.extend(decision.outputs)
         self.seen.keep(decision)
         self.fused.keep(decision)
+        self.watched.keep(decision)
         changes = [decode_registry(o.value or b"") for o in decision.outputs if o.topic == topics.REGISTRY]
         if changes:
             self.registry = self.registry.with_entries(c for c in changes if not isinstance(c, Undecodable))
@@ -164,6 +204,7 @@ class HubOnPaper:
     def restart(self) -> None:
         """Another process takes over, with the tables as they are kept."""
         self.fusion = Fusion(Shelf(self.fused), lambda: self.epoch)
+        self.patterns = Patterns(self.watched, lambda: self.epoch, self.searches)
 
     def later(self, span: timedelta) -> None:
         """Lets time pass."""
@@ -218,10 +259,12 @@ class HubOnPaper:
     def clear(self) -> None:
         """Forgets what was written so far, not what is known."""
         self.sent.clear()
+        self.unlooked = 0
 
     def clear_told(self) -> None:
         """Forgets what was told so far, not the incidents."""
         self.sent[:] = [output for output in self.sent if output.topic == topics.INCIDENTS]
+        self.unlooked = 0
 
     def _read(self, model: type[M], topic: str, *, whole: bool = False) -> list[M]:
         found = []

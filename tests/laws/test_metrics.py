@@ -8,7 +8,10 @@ import pytest
 from fusionbus.shell import metrics
 
 FAMILIES = list(metrics.METRICS.collect())
-LABELS_ALLOWED = {"agency", "action", "age", "cause", "contact", "handler", "kind", "reason", "rule", "step", "topic"}
+LABELS_ALLOWED = {
+    "agency", "action", "age", "cause", "contact", "handler",
+    "kind", "phase", "reason", "rule", "search", "step", "topic",
+}  # fmt: skip
 """Each has few values, known beforehand, and names no person: a new one is added here on purpose."""
 
 

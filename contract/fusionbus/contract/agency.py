@@ -8,6 +8,7 @@ from fusionbus.contract.base import AgencyId, Id, Latitude, Longitude, Message, 
 from fusionbus.contract.handling import KeyId
 from fusionbus.contract.vocabulary import (
     Classification,
+    FindingKind,
     Kind,
     Province,
     Severity,
@@ -96,6 +97,8 @@ class Subscription(Message):
     severity_min: Severity | None = None
     urgencies: tuple[Urgency, ...] = ()
     near: Near | None = None
+    findings: tuple[FindingKind, ...] | None = None
+    """Kinds of what the centre itself finds; given, nothing but assessments of these is asked for."""
     created_at: UtcDatetime
 
 

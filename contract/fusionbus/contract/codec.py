@@ -22,6 +22,7 @@ from fusionbus.contract.control import (
 )
 from fusionbus.contract.crossing import Arrival, Carried, Meeting, Offer, Probe
 from fusionbus.contract.keeping import AnyOrder, Order
+from fusionbus.contract.observation import Observation, ObservationMoved, Observed
 from fusionbus.contract.records import (
     Accepted,
     AcceptedAcknowledgement,
@@ -56,6 +57,7 @@ AnyAccepted = (
     | Carried
     | Tick
 )
+AnyObserved = Observation | ObservationMoved | Tick
 AnyRegistryEntry = Agency | Subscription | Removal
 
 
@@ -100,6 +102,12 @@ def decode_order(raw: bytes) -> AnyOrder | Undecodable:
 def decode_accepted(raw: bytes) -> AnyAccepted | Undecodable:
     """The accepted message in `raw`, or why there is none."""
     got: AnyAccepted | Undecodable = _decode(_adapter(Accepted), raw, REPORT_BYTES_MAX * 2)
+    return got
+
+
+def decode_observed(raw: bytes) -> AnyObserved | Undecodable:
+    """What the third hop reads in `raw`, or why it is none of it."""
+    got: AnyObserved | Undecodable = _decode(_adapter(Observed), raw, REPORT_BYTES_MAX * 2)
     return got
 
 

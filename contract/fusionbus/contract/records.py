@@ -134,6 +134,8 @@ class AuditEvent(StrEnum):
     ALERT_ESCALATED = "alert_escalated"
     PERSON_ACTION = "person_action"
     CAUGHT_UP = "caught_up"
+    FINDING_WITHHELD = "finding_withheld"
+    """The centre found something that no agency may be told of, for the sake of what it rests on."""
 
 
 class AuditRecord(Message):

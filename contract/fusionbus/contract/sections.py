@@ -205,6 +205,8 @@ class AssessmentSection(Message):
     evidence_beyond: Annotated[int, Field(ge=0)] = 0
     """Reports past the limit: counted, not listed."""
     areas: Annotated[tuple[AreaRisk, ...], Field(max_length=300)] = ()
+    privacy: bool = False
+    """Whether it rests on reports that tell of persons: who may not have those has it in the summary form."""
 
 
 Section = Annotated[

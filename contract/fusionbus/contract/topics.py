@@ -14,6 +14,7 @@ from fusionbus.contract.control import ControlMessage
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.incident import Incident, Link
 from fusionbus.contract.keeping import AnyOrder
+from fusionbus.contract.observation import Observed
 from fusionbus.contract.records import Accepted, AuditRecord, DeadLetter, Receipt
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.seals import Seal
@@ -32,6 +33,7 @@ CONTROL: Final = "control-"
 ALERTS: Final = "alerts-"
 RECEIPTS: Final = "receipts-"
 ACCEPTED: Final = "accepted"
+OBSERVATIONS: Final = "observations"
 INCIDENTS: Final = "incidents"
 LINKS: Final = "links"
 REGISTRY: Final = "registry"
@@ -41,9 +43,11 @@ DEAD_LETTERS: Final = "dead-letters"
 SEEN_TABLE: Final = "seen"
 FUSED_TABLE: Final = "fused"
 SEALED_TABLE: Final = "sealed"
+PATTERNS_TABLE: Final = "patterns"
 SEEN_CHANGELOG: Final = f"{HUB_APP}-{SEEN_TABLE}-changelog"
 FUSED_CHANGELOG: Final = f"{HUB_APP}-{FUSED_TABLE}-changelog"
 SEALED_CHANGELOG: Final = f"{HUB_APP}-{SEALED_TABLE}-changelog"
+PATTERNS_CHANGELOG: Final = f"{HUB_APP}-{PATTERNS_TABLE}-changelog"
 
 DAY_MS: Final = 86_400_000
 MONTH: Final = 30 * DAY_MS
@@ -135,14 +139,14 @@ def agency_of(topic: str) -> str | None:
 
 
 def agency_topics(agency: str) -> tuple[Topic, ...]:
-    """The four topics of one agency."""
+    """The four topics of one agency; the reports of the centre's own cell are the hub's, and nobody else's."""
     return (
         Topic(
             reports_topic(agency),
             "report_id",
             ThreatReport | AnyOrder,
             "ingress",
-            (agency,),
+            (HUB if agency == CENTRE else agency,),
             (HUB,),
             "reports it sends",
         ),
@@ -173,6 +177,17 @@ def hub_topics() -> tuple[Topic, ...]:
     both, hub, kept = ("zone", (HUB,)), (HUB,), (HUB, THREAT_DATABASE)
     return (
         Topic(ACCEPTED, both[0], Accepted, "zones", hub, hub, "admitted traffic by zone"),
+        # It holds tokens of persons and accounts: two days are a weekend's outage, and then it is gone.
+        Topic(
+            OBSERVATIONS,
+            "national",
+            Observed,
+            "zones",
+            hub,
+            hub,
+            "reports without their text, for the search for patterns",
+            retention_ms=2 * DAY_MS,
+        ),
         Topic(
             INCIDENTS, "incident_id", Incident, "zones", hub, kept, "fused incidents", compacted=True, retention_ms=None
         ),
@@ -231,6 +246,17 @@ def hub_topics() -> tuple[Topic, ...]:
             hub,
             hub,
             "state: how far the audit is sealed",
+            compacted=True,
+            retention_ms=None,
+        ),
+        Topic(
+            PATTERNS_CHANGELOG,
+            "row",
+            None,
+            "zones",
+            hub,
+            hub,
+            "state: what patterns are looked for in, and what was told of them",
             compacted=True,
             retention_ms=None,
         ),

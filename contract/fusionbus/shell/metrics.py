@@ -105,6 +105,28 @@ SHARING = Counter(
     registry=METRICS,
 )
 ACKNOWLEDGED = Counter("fusion_acknowledgements_total", "Acknowledgements.", ["agency", "action"], registry=METRICS)
+FINDINGS = Counter(
+    "fusion_findings_total",
+    "What the centre found and told, by what was told of it: open, changed, over, withdrawn, purged. Many of one kind: "
+    "its thresholds do not suit this federation.",
+    ["kind", "phase"],
+    registry=METRICS,
+)
+FINDINGS_WITHHELD = Counter(
+    "fusion_findings_withheld_total",
+    "Findings that nobody may be told of, for the sake of what they rest on. Rising: `fusionbus audit show` says by "
+    "which rules.",
+    ["kind"],
+    registry=METRICS,
+)
+SEARCH_FAILED = Counter(
+    "fusion_search_failed_total",
+    "Searches for patterns that broke on what they were shown. Rising: that kind is not found; tell the developers.",
+    ["search"],
+    registry=METRICS,
+)
+OBSERVATIONS = Gauge("fusion_observations", "Reports that this worker searches for patterns.", registry=METRICS)
+FINDINGS_OPEN = Gauge("fusion_findings_open", "Findings that hold now, in this worker.", registry=METRICS)
 HUB_LATENCY = Histogram(
     "fusion_publish_to_route_seconds",
     "From the broker's time stamp on a report to the decision on its alerts.",

@@ -153,7 +153,8 @@ def _for_pages(topic: Topic) -> Iterator[Acl]:
 def _on(principal: str, topic: Topic, operation: Operation) -> Acl:
     """A right on this topic; for a role on its whole family, so that an agency which joins changes no role's rights."""
     agency = agency_of(topic.name)
-    if agency is not None and principal in ROLES:
+    own = principal in topic.writers and agency == topics.CENTRE and topic.name.startswith(topics.REPORTS)
+    if agency is not None and principal in ROLES and not own:
         return Acl(principal, "topic", topic.name.removesuffix(agency), operation, prefixed=True)
     if topic.name.startswith(f"{HUB_APP}-"):
         return Acl(principal, "topic", f"{HUB_APP}-", operation, prefixed=True)

@@ -10,7 +10,7 @@ from fusionbus.contract.codec import AnyControl, Undecodable
 from fusionbus.contract.control import Acknowledgement
 from fusionbus.contract.records import RejectReason
 from fusionbus.contract.report import ThreatReport
-from fusionbus.contract.vocabulary import MsgType
+from fusionbus.contract.vocabulary import Kind, MsgType
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.values import Admitted, Rejection, Repeat, SeenReport
 from fusionbus.streams.verify import signature_fault
@@ -69,6 +69,12 @@ def _fault(report: ThreatReport, arrival: Arrival, now: datetime) -> Rejection |
             RejectReason.WRONG_KEY,
             "The record's key is not the report_id: set the key, it keeps the revisions of a report in order.",
             "key",
+        )
+    if report.kind is Kind.ASSESSMENT and report.agency != topics.CENTRE:
+        return refuse(
+            RejectReason.NOT_YOURS,
+            f"An assessment is what the centre itself finds ({topics.CENTRE}): send what you know as another kind.",
+            "section.kind",
         )
     latest = now + CLOCK_SKEW_MAX
     if report.reported_at > latest:

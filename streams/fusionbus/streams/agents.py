@@ -1,4 +1,4 @@
-"""The hub's three agents on the engine. Only here is awaited; all rules stand in the steps."""
+"""The hub's agents on the engine. Only here is awaited; all rules stand in the steps."""
 
 import asyncio
 from collections import Counter
@@ -20,6 +20,7 @@ from fusionbus.streams.fusion import Fusion
 from fusionbus.streams.health import Health
 from fusionbus.streams.ingress import Tally, Work, admit_batch, decide_control
 from fusionbus.streams.meter import Meter
+from fusionbus.streams.patterns.hop import Patterns
 from fusionbus.streams.poison import Poison
 from fusionbus.streams.registry import Registry
 from fusionbus.streams.registry_reader import RegistryReader
@@ -83,7 +84,7 @@ def build(settings: WorkerSettings) -> Hub:
     key = read_or_make(settings.seal_key_file, settings.home)
     partitions, agencies = _survey(options, settings)
     folder = settings.home / f"worker-{settings.worker_id}"
-    changelogs = (topics.SEEN_CHANGELOG, topics.FUSED_CHANGELOG, topics.SEALED_CHANGELOG)
+    changelogs = (topics.SEEN_CHANGELOG, topics.FUSED_CHANGELOG, topics.SEALED_CHANGELOG, topics.PATTERNS_CHANGELOG)
     state_folder.check(folder, state_folder.ids_of(AdminClient({**options}), changelogs, settings.connect_timeout_s))
     app = engine.build_app(
         topics.HUB_APP,
@@ -101,6 +102,7 @@ def build(settings: WorkerSettings) -> Hub:
     health = Health(app, registry, settings.home)
     hub = Hub(app, registry, Meter(), settings.refused_run_max, health)
     _add_agents(hub, agencies, settings)
+    _add_patterns(hub, settings)
     _add_sealer(hub, key)
     return hub
 
@@ -113,7 +115,7 @@ def _survey(options: dict[str, str], settings: WorkerSettings) -> tuple[int, lis
         from fusionbus.shell.kafka import unreachable  # noqa: PLC0415 - another client's library, for this alone
 
         raise unreachable(settings) from exc
-    if not {topics.ACCEPTED, topics.AUDIT_SEALS} <= known.keys():
+    if not {topics.ACCEPTED, topics.AUDIT_SEALS, topics.OBSERVATIONS} <= known.keys():
         raise Misconfigured("The hub's topics are missing: run `fusionbus provision` first.")
     agencies = sorted(name[len(topics.REPORTS) :] for name in known if name.startswith(topics.REPORTS))
     if not agencies:
@@ -158,6 +160,26 @@ def _add_agents(hub: Hub, agencies: Sequence[str], settings: WorkerSettings) -> 
     @app.task  # type: ignore[untyped-decorator]  # as above
     async def tick() -> None:
         await engine.tick(app, topics.ACCEPTED, settings.tick_s, word)
+
+
+def _add_patterns(hub: Hub, settings: WorkerSettings) -> None:
+    app = hub.app
+    table = engine.new_table(app, topics.PATTERNS_TABLE, help="what patterns are looked for in")
+    patterns = Patterns(table, lambda: engine.current_epoch(app), sweep_rest=timedelta(seconds=settings.sweep_rest_s))
+    decide = hub.deciding("patterns", patterns.decide)
+
+    @app.agent(engine.source(app, topics.OBSERVATIONS), name="patterns")
+    async def observe(stream: Any) -> None:
+        await engine.run(stream, decide)
+
+    def word(partition: int) -> bytes | None:
+        hub.meter.look_at_patterns(*patterns.count())
+        now = datetime.now(UTC)
+        return encode(Tick(at=now)) if patterns.is_due(partition, now) else None
+
+    @app.task  # type: ignore[untyped-decorator]  # as above
+    async def look() -> None:
+        await engine.tick(app, topics.OBSERVATIONS, settings.look_s, word)
 
 
 def _add_sealer(hub: Hub, key: SealKey) -> None:

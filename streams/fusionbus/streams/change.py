@@ -6,7 +6,8 @@ from typing import Final
 from fusionbus.contract.incident import Incident, Member, Relation
 from fusionbus.contract.records import ReceiptOutcome
 from fusionbus.contract.routing import Rule
-from fusionbus.contract.vocabulary import Form
+from fusionbus.contract.sections import AssessmentSection
+from fusionbus.contract.vocabulary import FindingKind, Form
 from fusionbus.streams import incidents
 from fusionbus.streams.deadlines import awaiting
 from fusionbus.streams.lineage import origins_of, ring_of
@@ -188,4 +189,12 @@ def _logged(
             del forms[ruling.agency]  # it is to delete what it holds: from now on it knows nothing of it
     logged = incidents.told_in(member, incident.incident_id, incident.revision).model_copy(update={"forms": forms})
     after = incidents.disseminated(incident, logged)
+    if _awaits_no_answer(enriched):
+        held = tuple(ruling for ruling in held if ruling.rule is Rule.RECALL)
     return awaiting(after, held, enriched.report.severity, registry.deadlines), logged
+
+
+def _awaits_no_answer(enriched: Enriched) -> bool:
+    """Whether nobody has to answer: a forecast comes every day and says what may be, it calls for no act by a time."""
+    section = enriched.report.section
+    return isinstance(section, AssessmentSection) and section.finding is FindingKind.FORECAST

@@ -16,7 +16,7 @@ from fusionbus.contract.base import SCHEMA_VERSION
 from fusionbus.contract.codec import encode
 from fusionbus.contract.incident import Claim, Incident, Member
 from fusionbus.contract.report import Place, ThreatReport
-from fusionbus.contract.sections import FinanceSection, RecordSection, Section, TipSection
+from fusionbus.contract.sections import AssessmentSection, FinanceSection, RecordSection, Section, TipSection
 from fusionbus.contract.vocabulary import (
     AlertKind,
     AlertMsgType,
@@ -25,11 +25,12 @@ from fusionbus.contract.vocabulary import (
 )
 from fusionbus.streams.deadlines import deadline_of
 from fusionbus.streams.erasure import erasure_of
+from fusionbus.streams.finding_alerts import alert_kind_of
 from fusionbus.streams.incidents import claim_of, credibility_of
 from fusionbus.streams.lineage import origins_of, ring_of
 from fusionbus.streams.values import Enriched, Ruling
 
-_SUMMARY_SECTIONS: Final = (Kind.INCIDENT, Kind.THREAT, Kind.CYBER)
+_SUMMARY_SECTIONS: Final = (Kind.INCIDENT, Kind.THREAT, Kind.CYBER, Kind.ASSESSMENT)
 """Sections without a person or an account in them; the others stay behind in a summary."""
 
 
@@ -154,7 +155,10 @@ def kind_of(news: News) -> AlertKind:
     """What the alert is about."""
     if news.msg_type is AlertMsgType.CANCEL:
         return AlertKind.RECALL
-    return AlertKind.THREAT if news.enriched.report.kind is Kind.THREAT else AlertKind.INCIDENT
+    section = news.enriched.report.section
+    if isinstance(section, AssessmentSection):
+        return alert_kind_of(section.finding)
+    return AlertKind.THREAT if section.kind is Kind.THREAT else AlertKind.INCIDENT
 
 
 def view_of(news: News, seen: list[tuple[Member, Form]], form: Form, ring: int) -> bytes:

@@ -7,7 +7,7 @@ from fusionbus.contract.base import Interval, Range
 from fusionbus.contract.incident import Claim, PersonClue
 from fusionbus.contract.report import Casualties, Place, ThreatReport
 from fusionbus.contract.sections import OperationSection
-from fusionbus.contract.vocabulary import CasualtyGroup, Outcome, Province
+from fusionbus.contract.vocabulary import CasualtyGroup, Kind, Outcome, Province
 from fusionbus.streams.reading import NAMED, PlaceHit, Reading, read_text, resolve, zone_of
 from fusionbus.streams.reading.resolving import look_up
 from fusionbus.streams.reading.words import LEXICON, cut
@@ -27,6 +27,8 @@ _TOLL_MAX = 1_000_000
 
 def enrich(report: ThreatReport) -> Enriched:
     """The report with its claim, its zone and what the matcher compares."""
+    if report.kind is Kind.ASSESSMENT:
+        return _as_it_says(report)
     text = _text(report)
     reading = _read(report, text, _silent(report))
     place = _place(report, reading)
@@ -58,6 +60,19 @@ def enrich(report: ThreatReport) -> Enriched:
     )
 
 
+def _as_it_says(report: ThreatReport) -> Enriched:
+    """An assessment: it tells of many events, so no event is read from its words, and nothing in it is compared."""
+    place = _place_said(report.place) if report.place is not None else None
+    claim = Claim(
+        place=place,
+        category=report.category,
+        target_sector=report.target_sector,
+        actor=_group(report.actor.name) if report.actor else None,
+        headline=report.headline,
+    )
+    return Enriched(report, claim, _zone(place), terms=(), tokens=(), persons=(), evidence=())
+
+
 def _planned(report: ThreatReport) -> Interval | None:
     """Of an operation: when it is to be."""
     return report.section.planned if isinstance(report.section, OperationSection) else None
@@ -67,8 +82,10 @@ def zone_of_report(report: ThreatReport) -> str:
     """The zone a report is sent to at the first hop, the one `enrich` finds too; PK where nothing says where."""
     if report.place is not None:
         said = _place_said(report.place)
-        if said.province is not None:
+        if said.province is not None or report.kind is Kind.ASSESSMENT:
             return _zone(said)
+    if report.kind is Kind.ASSESSMENT:
+        return NOWHERE
     return _zone(_place(report, _read(report, _text(report), frozenset())))
 
 

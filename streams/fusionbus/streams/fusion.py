@@ -27,7 +27,7 @@ from fusionbus.contract.records import (
     Tick,
 )
 from fusionbus.contract.vocabulary import MsgType
-from fusionbus.streams import incidents
+from fusionbus.streams import incidents, observing
 from fusionbus.streams.catching_up import CatchingUp
 from fusionbus.streams.change import fused, opened
 from fusionbus.streams.clerk import Clerk
@@ -168,6 +168,7 @@ class Fusion:
             enriched, change, before = decided
             outputs = probing.shown(change, before, work.now)
             outputs += tell(enriched, change, accepted.published_at, work.registry, work.now)
+            outputs += observing.observed(enriched, change, accepted.accepted_at)
             index, look = (
                 self._zones.open_in(event.partition, accepted.zone),
                 partial(self.shelf.incident, work.draft, event),
@@ -273,6 +274,7 @@ class Fusion:
             self.shelf.move_reports(work.draft, event, done.moved, done.home.incident_id)
             self._store(work, event, done.left)
             work.draft.outputs.extend(probing.moved(done.home, done.moved, work.now))
+            work.draft.outputs.extend(observing.moved(done.home, done.moved))
         self.shelf.keep_judgement(work.draft, event, judgement_id(message))
         work.draft.outputs.extend(done.outputs)
         work.tally.update(done.tally)

@@ -9,6 +9,7 @@ from fusionbus.contract import ids
 from fusionbus.contract.control import Judgement, Split, Verdict
 from fusionbus.contract.incident import MEMBERS_MAX, Incident, Member
 from fusionbus.contract.records import AuditEvent, RejectReason
+from fusionbus.contract.vocabulary import Kind
 from fusionbus.streams import merging
 from fusionbus.streams.correlate.families import kind_family
 from fusionbus.streams.incidents import member_of
@@ -106,6 +107,8 @@ def _cannot_merge(kept: Incident, gone: Incident) -> str | None:
         return f"One is {kept.status} and the other {gone.status}: these never meet."
     if not kept.members or not gone.members:
         return "One of them has no report left."
+    if Kind.ASSESSMENT in {incident.members[0].kind for incident in (kept, gone)}:
+        return "What the centre found is one matter each, and never one event with another."
     families = {kind_family(incident.members[0].kind) for incident in (kept, gone)}
     if len(families) > 1:
         return f"One tells of {' and the other of '.join(sorted(families))}: these are never one event."

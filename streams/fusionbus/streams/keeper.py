@@ -10,7 +10,7 @@ from fusionbus.contract import topics
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.keeping import AnyOrder, LegalHold, Purge, ReleaseHold
 from fusionbus.contract.records import AcceptedOrder, AcceptedSighting, RejectReason
-from fusionbus.streams import change, incidents, keeping, outgoing_keeping
+from fusionbus.streams import change, incidents, keeping, observing, outgoing_keeping
 from fusionbus.streams.crossing import guests, probing
 from fusionbus.streams.engine import Event
 from fusionbus.streams.ingress import Work, arrival_of
@@ -189,6 +189,7 @@ class Keeper:
         work.draft.outputs.extend(outgoing_keeping.purged(done, order, work.now))
         work.draft.outputs.extend(sightings_of(member, held.incident_id, held.status, work.now, gone=True))
         work.draft.outputs.extend(probing.hidden(held, member, work.now))
+        work.draft.outputs.extend(observing.gone(member, held, work.now, purged=True))
         self._keep(work, event, done.incident, tombstone)
         work.tally["purged", member.agency, "retention" if order is None else "order"] += 1
 

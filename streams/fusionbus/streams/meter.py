@@ -20,7 +20,16 @@ _OUTCOMES = {
     ReceiptOutcome.UPDATE: metrics.UPDATES,
     ReceiptOutcome.CANCELLED: metrics.CANCELLATIONS,
 }
-_KEPT = {
+_COUNTED = {
+    "duplicate": metrics.DUPLICATES,
+    "alert": metrics.ALERTS_OUT,
+    "withheld": metrics.WITHHELD,
+    "acknowledged": metrics.ACKNOWLEDGED,
+    "sharing": metrics.SHARING,
+    "escalated": metrics.ESCALATED,
+    "finding": metrics.FINDINGS,
+    "finding_withheld": metrics.FINDINGS_WITHHELD,
+    "search_failed": metrics.SEARCH_FAILED,
     "purged": metrics.PURGED,
     "hold": metrics.HOLDS,
     "review_due": metrics.REVIEWS_DUE,
@@ -28,7 +37,7 @@ _KEPT = {
     "sweep_failed": metrics.SWEEP_FAILED,
     "crossed": metrics.CROSSED,
 }
-"""What became of what is kept, by the tally's word."""
+"""What is only counted, by the tally's word."""
 
 
 AGES_EVERY_S = 15.0
@@ -69,26 +78,20 @@ class Meter:
             case "in":
                 metrics.REPORTS_IN.labels(*labels).inc(number)
                 metrics.LAST_SEEN.labels(*labels).set(now.timestamp())
-            case "duplicate":
-                metrics.DUPLICATES.labels(*labels).inc(number)
             case "rejected":
                 metrics.REJECTED.labels(*labels).inc(number)
                 metrics.DEAD_LETTERS.labels(labels[1]).inc(number)
             case "outcome":
                 _OUTCOMES[ReceiptOutcome(labels[0])].labels(labels[1]).inc(number)
-            case "alert":
-                metrics.ALERTS_OUT.labels(*labels).inc(number)
-            case "withheld":
-                metrics.WITHHELD.labels(*labels).inc(number)
-            case "acknowledged":
-                metrics.ACKNOWLEDGED.labels(*labels).inc(number)
-            case "sharing":
-                metrics.SHARING.labels(*labels).inc(number)
-            case "escalated":
-                metrics.ESCALATED.labels(*labels).inc(number)
             case _:
-                counter = _KEPT[what]
+                counter = _COUNTED[what]
                 (counter.labels(*labels) if labels else counter).inc(number)
+
+    @staticmethod
+    def look_at_patterns(reports: int, findings: int) -> None:
+        """Sets how much is searched, and how much was found."""
+        metrics.OBSERVATIONS.set(reports)
+        metrics.FINDINGS_OPEN.set(findings)
 
     def look(self, fusion: Fusion, counters: Counters) -> None:
         """Sets what is a level and not a count; called every second or so."""

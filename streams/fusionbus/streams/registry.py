@@ -9,10 +9,12 @@ from fusionbus.contract.agency import Agency, Near, Removal, Subscription
 from fusionbus.contract.codec import AnyRegistryEntry
 from fusionbus.contract.incident import Claim
 from fusionbus.contract.report import ThreatReport
+from fusionbus.contract.sections import AssessmentSection
 from fusionbus.contract.vocabulary import (
     TLP,
     Certainty,
     Classification,
+    FindingKind,
     Kind,
     Province,
     Severity,
@@ -63,6 +65,8 @@ class Facets(NamedTuple):
     """Subscriptions with a circle that the place lies in."""
     has_tearline: bool
     has_privacy: bool
+    finding: FindingKind | None = None
+    """Of an assessment: what the centre found."""
 
     def markings(self) -> tuple[object, ...]:
         """What the handling rules ask."""
@@ -72,7 +76,7 @@ class Facets(NamedTuple):
     def matter(self) -> tuple[object, ...]:
         """What subscriptions and territories ask."""
         what = self.status, self.kind, self.category, self.target_sector, self.actor, self.severity, self.urgency
-        return "matter", *what, self.province, self.district, self.near
+        return "matter", *what, self.province, self.district, self.near, self.finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class Asked:
     districts: frozenset[str] = frozenset()
     severities: frozenset[Severity] = frozenset()
     urgencies: frozenset[Urgency] = frozenset()
+    findings: frozenset[FindingKind] = frozenset()
     circles: tuple[tuple[str, Near], ...] = ()
     """Subscriptions with a circle."""
 
@@ -99,6 +104,7 @@ class Asked:
             district=facets.district if facets.district in self.districts else None,
             severity=_SEVERITY_OF_RANK[least],
             urgency=facets.urgency if facets.urgency in self.urgencies else None,
+            finding=facets.finding if facets.finding in self.findings else None,
         )
 
 
@@ -174,6 +180,7 @@ def _asked(agencies: Iterable[Agency], subscriptions: Iterable[Subscription]) ->
         districts=frozenset(d for source in (held, agencies) for each in source for d in each.districts),
         severities=frozenset(s.severity_min for s in held if s.severity_min is not None),
         urgencies=frozenset(u for s in held for u in s.urgencies),
+        findings=frozenset(f for s in held for f in s.findings or ()),
         circles=tuple((s.subscription_id, s.near) for s in held if s.near is not None),
     )
 
@@ -199,8 +206,14 @@ def facets_of(report: ThreatReport, claim: Claim, registry: Registry) -> Facets:
         imminent=is_imminent(report),
         near=_circles_around(claim, registry),
         has_tearline=report.tearline is not None,
-        has_privacy=any(p.privacy for p in report.persons) or any(e.privacy for e in report.entities),
+        has_privacy=_has_privacy(report),
+        finding=report.section.finding if isinstance(report.section, AssessmentSection) else None,
     )
+
+
+def _has_privacy(report: ThreatReport) -> bool:
+    resting = isinstance(report.section, AssessmentSection) and report.section.privacy
+    return resting or any(p.privacy for p in report.persons) or any(e.privacy for e in report.entities)
 
 
 def is_imminent(report: ThreatReport) -> bool:
@@ -244,5 +257,6 @@ def wants(subscription: Subscription, facets: Facets) -> bool:
         and (not s.actors or f.actor in s.actors)
         and (s.severity_min is None or _SEVERITY_RANK[f.severity] >= _SEVERITY_RANK[s.severity_min])
         and (not s.urgencies or f.urgency in s.urgencies)
+        and (not s.findings or f.finding in s.findings)
         and (s.near is None or s.subscription_id in f.near)
     )

@@ -38,7 +38,7 @@ def _rule_on_all(facets: Facets, registry: Registry) -> tuple[Ruling, ...]:
     """Reports differ in their markings and in their matter; each is looked at once for all reports that share it."""
     agencies = registry.agencies.values()
     refusals = registry.kept(
-        facets.markings(), lambda: tuple(_refusal(agency, facets, registry) for agency in agencies)
+        facets.markings(), lambda: tuple(barred_by(agency, facets, registry) for agency in agencies)
     )
     interests = registry.kept(
         facets.matter(), lambda: tuple(_interest(agency, facets, registry) for agency in agencies)
@@ -61,7 +61,7 @@ def _rule_on(agency: Agency, refusal: Rule | None, interest: tuple[Rule, str], *
     return Ruling(agency.agency, refusal)
 
 
-def _refusal(agency: Agency, facets: Facets, registry: Registry) -> Rule | None:
+def barred_by(agency: Agency, facets: Facets, registry: Registry) -> Rule | None:
     """The first handling rule that holds the report back from this agency."""
     name, named = agency.agency, agency.agency in facets.releasable_to
     if facets.status is not Status.ACTUAL and not any(
@@ -164,7 +164,7 @@ def granted_to(name: str, most: Form, facets: Facets, registry: Registry, has: F
     if name == facets.agency:
         return Ruling(name, Rule.ECHO)
     open_facets = facets._replace(originator_control=False)
-    refusal = _refusal(agency, open_facets, registry)
+    refusal = barred_by(agency, open_facets, registry)
     if refusal is None and facets.kind not in agency.kinds:
         refusal = Rule.NEED_TO_KNOW
     if refusal is not None:

@@ -44,6 +44,8 @@ class WorkerSettings(BrokerSettings):
     tick_s: Annotated[float, Field(ge=1, le=300)] = 10.0
     """`FUSION_TICK_S`: how often a worker looks whether a deadline has passed. It is also how long answers that waited
     for the hub have to come through after a restart before anything counts as late."""
+    look_s: Annotated[float, Field(ge=1, le=300)] = 5.0
+    """`FUSION_LOOK_S`: how often a worker looks for patterns, where something has changed."""
     acknowledge_extreme_min: Minutes = _minutes(DEFAULT.extreme)
     """`FUSION_ACKNOWLEDGE_EXTREME_MIN`: minutes to acknowledge an alert of severity Extreme. All workers alike."""
     acknowledge_severe_min: Minutes = _minutes(DEFAULT.severe)

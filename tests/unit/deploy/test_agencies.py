@@ -16,6 +16,7 @@ PACKAGED = agencies.read()
 BY_ID = {agency.agency: agency for agency in PACKAGED.agencies}
 FIXED = [
     "NACTA",
+    "NIFTAC",
     "IB",
     "FIA",
     "ANF",
@@ -102,7 +103,7 @@ def test_provincial_departments_answer_for_one_province_each_and_leave_none_out(
 
 
 def test_need_to_know_is_narrow_where_the_task_is_narrow() -> None:
-    assert set(BY_ID["FMU"].kinds) == {Kind.FINANCE, Kind.RECORD}
+    assert set(BY_ID["FMU"].kinds) == {Kind.FINANCE, Kind.RECORD, Kind.ASSESSMENT}
     assert Kind.CYBER in BY_ID["NCCIA"].kinds
     assert Kind.INCIDENT not in BY_ID["NCCIA"].kinds
     assert set(BY_ID["NACTA-TIPS"].kinds) == {Kind.TIP}
@@ -111,8 +112,10 @@ def test_need_to_know_is_narrow_where_the_task_is_narrow() -> None:
 
 def test_everyone_may_be_served_by_someone_so_that_amber_reaches_the_hub() -> None:
     silent = [name for name, agency in BY_ID.items() if not agency.serves]
-    assert silent == ["LIAISON-1"]
-    assert all("NACTA" in agency.serves for name, agency in BY_ID.items() if name not in ("NACTA", "LIAISON-1"))
+    assert silent == ["NIFTAC", "LIAISON-1"], "the centre's own word names its recipients"
+    assert all(
+        "NACTA" in agency.serves for name, agency in BY_ID.items() if name not in ("NACTA", "NIFTAC", "LIAISON-1")
+    )
 
 
 def test_exercises_reach_only_those_who_asked_for_them_apart_from_actual_traffic() -> None:

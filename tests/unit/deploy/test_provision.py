@@ -86,8 +86,8 @@ def test_topics_are_made_in_portions_and_progress_is_told() -> None:
     told: list[tuple[str, int, int]] = []
     many = Wanted(Federation(tuple(an_agency(agency=f"A{n}") for n in range(10)), ()))
     provision.provision(many, FakeCluster(), lambda *step: told.append(step))
-    topics = [done for what, done, of in told if what == "topics created" and of == 50]
-    assert topics == [20, 40, 50]
+    topics = [done for what, done, of in told if what == "topics created" and of == 52]
+    assert topics == [20, 40, 52]
     assert told[-1] == ("registry entries written", 10, 10)
 
 

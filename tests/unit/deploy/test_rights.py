@@ -6,6 +6,7 @@ import pytest
 
 from builders import an_agency
 from fusionbus.contract.topics import (
+    CENTRE,
     HUB,
     REPORTS,
     THREAT_DATABASE,
@@ -53,7 +54,7 @@ TABLE = {
     },
     HUB: {
         *(f"READ topic {name}" for name in ("reports-…", "control-…", "accepted", "registry", "incidents", "links")),
-        *(f"READ topic {name}" for name in ("audit", "dead-letters")),
+        *(f"READ topic {name}" for name in ("audit", "dead-letters", "observations")),
         *(
             f"{operation} topic {name}"
             for operation in ("WRITE", "DESCRIBE")
@@ -67,6 +68,7 @@ TABLE = {
                 "audit",
                 "audit-seals",
                 "dead-letters",
+                "observations",
             )
         ),
         *(f"{operation} topic fusion-hub-…" for operation in ("READ", "WRITE", "DESCRIBE", "CREATE")),
@@ -105,6 +107,18 @@ def test_only_the_replayer_writes_in_agencies_names_and_it_reads_letters_and_act
     written = {f"WRITE topic {name}" for name in ("reports-…", "control-…", "accepted", "audit")}
     assert {right for right in mine if right.startswith("WRITE")} == written
     assert {acl.principal for acl in ACLS if acl.name == REPORTS and acl.operation == "WRITE"} == {REPLAYER}
+
+
+def test_the_hub_writes_the_reports_of_the_centres_own_cell_and_no_other_agencys_and_the_cell_itself_none() -> None:
+    acls = acls_for(all_topics(["CTD-KP", CENTRE]), ["CTD-KP", CENTRE])
+    own = reports_topic(CENTRE)
+    assert {
+        (acl.principal, acl.name, acl.prefixed) for acl in acls if acl.operation == "WRITE" and REPORTS in acl.name
+    } == {
+        (HUB, own, False),
+        ("CTD-KP", reports_topic("CTD-KP"), False),
+        (REPLAYER, REPORTS, True),
+    }
 
 
 def test_the_provisioner_makes_topics_and_rights_and_reads_the_registry_alone() -> None:

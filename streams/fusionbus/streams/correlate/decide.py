@@ -4,7 +4,7 @@ from datetime import datetime
 from math import log2
 
 from fusionbus.contract.incident import Incident, Member, Reason
-from fusionbus.contract.vocabulary import Status
+from fusionbus.contract.vocabulary import Kind, Status
 from fusionbus.streams.correlate.compare import time
 from fusionbus.streams.correlate.echo import echo_of
 from fusionbus.streams.correlate.open_incidents import OpenIncidents
@@ -30,7 +30,9 @@ def correlate(enriched: Enriched, open_incidents: OpenIncidents, now: datetime) 
 
 
 def decide(enriched: Enriched, open_incidents: OpenIncidents, weights: Weights) -> Match:
-    """The decision by these weights."""
+    """The decision by these weights; what the centre found tells of many events, and is never one with any."""
+    if enriched.report.kind is Kind.ASSESSMENT:
+        return Fresh()
     told = told_by(enriched)
     open_incidents.decided(enriched.claim, told)
     return _weighed(

@@ -27,6 +27,8 @@ REACH_KM_MAX: Final = 50.0
 def meetings(enriched: Enriched, held: OpenIncidents) -> list[tuple[str, str]]:
     """Incident and report of each meeting, the newest first; none is the report's own agency's."""
     kind = enriched.report.kind
+    if kind is Kind.ASSESSMENT:
+        return []
     plans = held.block(enriched.report.status, kind_family(Kind.OPERATION))
     if kind is not Kind.OPERATION and (plans is None or not plans.open):
         return []
@@ -55,6 +57,8 @@ def _near(plan: Told, block: Block) -> Iterator[Told]:
 
 def _meet(plan: Told, other: Told) -> bool:
     """Whether another agency's report coincides with the operation."""
+    if other.kind is Kind.ASSESSMENT:
+        return False
     if other.agency == plan.agency or other.withdrawn or plan.withdrawn or other.report_id == plan.report_id:
         return False
     if plan.tokens and not set(plan.tokens).isdisjoint(other.tokens):

@@ -11,7 +11,7 @@ from fusionbus.contract.crossing import Arrival, Carried, Offer
 from fusionbus.contract.incident import Incident
 from fusionbus.contract.records import AcceptedReport, RejectReason
 from fusionbus.contract.report import REPORT_BYTES_MAX
-from fusionbus.streams import retell
+from fusionbus.streams import observing, retell
 from fusionbus.streams.crossing import probing, reconcile
 from fusionbus.streams.crossing.comparing import compare
 from fusionbus.streams.engine import Event
@@ -172,6 +172,7 @@ class Mover:
         if here is not None:
             reports = moved | {member.report_id for member in (come.members if come is not None else ())}
             work.draft.outputs.extend(probing.moved(here, reports, work.now))
+            work.draft.outputs.extend(observing.moved(here, reports))
             compare(work, event, self.zones, here, [m for m in here.members if m.report_id in reports])
         work.draft.outputs.extend(done.outputs)
         work.tally.update(done.tally)

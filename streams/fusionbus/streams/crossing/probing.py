@@ -7,6 +7,7 @@ from fusionbus.contract import topics
 from fusionbus.contract.codec import encode
 from fusionbus.contract.crossing import Probe
 from fusionbus.contract.incident import Incident, Member
+from fusionbus.contract.vocabulary import Kind
 from fusionbus.streams.crossing.reach import zones_of
 from fusionbus.streams.engine import Output
 from fusionbus.streams.incidents import member_of
@@ -46,7 +47,7 @@ def _probes(
     incident: Incident, member: Member, zones: Iterable[str], now: datetime, *, gone: bool = False
 ) -> list[Output]:
     others = [zone for zone in zones if zone != incident.zone]
-    if not others:
+    if not others or member.kind is Kind.ASSESSMENT:
         return []
     told = bare(member) if gone else _telling(member)
     return [

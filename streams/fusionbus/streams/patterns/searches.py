@@ -1,0 +1,10 @@
+"""The searches that are made. A new one stands in a file of its own and is added here."""
+
+from collections.abc import Callable
+from typing import Final
+
+from fusionbus.streams.patterns.shared_device import SharedDevice
+from fusionbus.streams.patterns.values import Search
+
+SEARCHES: Final[tuple[Callable[[], Search], ...]] = (SharedDevice,)
+"""What makes an empty search of each kind; one of each is made for actual reports, and one for those of an exercise."""
