@@ -15,7 +15,10 @@ _KINDS: Final = {
     FindingKind.FAN_OUT: AlertKind.FINANCE_PATTERN,
     FindingKind.PASS_THROUGH: AlertKind.FINANCE_PATTERN,
     FindingKind.SHARED_ACCOUNT: AlertKind.FINANCE_PATTERN,
+    FindingKind.UNLICENSED_HAWALA: AlertKind.FINANCE_PATTERN,
+    FindingKind.FRONT_CHARITY: AlertKind.FINANCE_PATTERN,
     FindingKind.WATCH_LIST_HIT: AlertKind.WATCH_HIT,
+    FindingKind.WATCH_LIST_POSSIBLE: AlertKind.WATCH_HIT,
 }
 
 

@@ -1,6 +1,7 @@
 """Third hop: what is found walks as a report of the centre, once, and follows what it rests on."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from builders import NOW, a_handling, a_place, a_report, a_token, minutes
@@ -20,6 +21,7 @@ from fusionbus.contract.vocabulary import (
     Province,
     Status,
 )
+from fusionbus.streams.finding_alerts import alert_kind_of
 from hub import HubOnPaper, with_the_centre
 
 DEVICE = Entity(type=EntityType.DEVICE, token=a_token("device", 7))
@@ -152,6 +154,13 @@ def test_a_masked_source_is_not_named_and_neither_is_its_report() -> None:
         (None, None),
         (other().report_id, "CTD-PB"),
     ]
+
+
+def test_every_kind_of_finding_is_told_by_an_alert_of_its_own_kind_and_stands_on_the_page() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "patterns.md").read_text(encoding="utf-8")
+    for kind in FindingKind:
+        row = next(line for line in page.splitlines() if line.startswith("| `") and f"`{kind}`" in line)
+        assert f"`{alert_kind_of(kind)}`" in row.split("|")[2]
 
 
 def test_who_may_not_have_persons_has_the_summary_without_the_token() -> None:
