@@ -9,11 +9,14 @@ import typer
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.producers.scenario import telling as scenario_telling
 from fusionbus.producers.simulate import truth as beside
+from fusionbus.producers.simulate import world
+from fusionbus.producers.simulate.events import Outbreak
 from fusionbus.producers.simulate.stream import Traffic
 
 commands = typer.Typer()
 
 DEFAULT_START: Final = "2024-01-01T00:00:00Z"
+OUTBREAK_MAX: Final = 500
 UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 NOT_NOW: Final = timedelta(seconds=5)
 """How far before the present the newest report lies, so that no clock calls it future-dated."""
@@ -32,6 +35,10 @@ def simulate(
     start: Annotated[str, typer.Option(help="The earliest event, ISO 8601.")] = DEFAULT_START,
     span: Annotated[str, typer.Option(help="How long: 90m, 12h, 3d.")] = "3d",
     now: Annotated[bool, typer.Option("--now", help="End the span at the present instead of using --start.")] = False,
+    outbreak: Annotated[
+        list[str] | None,
+        typer.Option(help="A surge on top, at the end of the span: DISTRICT,COUNT,TIME, like Hangu,8,4d."),
+    ] = None,
 ) -> None:
     """Invent threat reports of many agencies, with the truth beside them.
 
@@ -39,7 +46,8 @@ def simulate(
     """
     length = parse_span(span)
     began = datetime.now(UTC) - length - NOT_NOW if now else parse_start(start)
-    lines = Traffic(seed, began, length).lines(reports)
+    outbreaks = [parse_outbreak(text, length) for text in outbreak or ()]
+    lines = Traffic(seed, began, length, outbreaks).lines(reports)
     _write(lines, out, truth, [])
     typer.echo(f"{len(lines)} reports on {len({line.facts.event for line in lines})} events: {out}")
 
@@ -67,14 +75,28 @@ def _write(lines: list[beside.Line], out: Path, truth: Path | None, more: list[d
         raise Misconfigured(f"{exc.filename or out} cannot be written ({exc.strerror}).") from exc
 
 
-def parse_span(text: str) -> timedelta:
+def parse_outbreak(text: str, span: timedelta) -> Outbreak:
+    """The surge in words like Hangu,8,4d. Raises: Misconfigured."""
+    name, _, rest = text.rpartition(",")[0].partition(",")
+    found = next((each for each in world.districts() if each.name.casefold() == name.strip().casefold()), None)
+    if found is None:
+        raise Misconfigured(f"--outbreak {text}: the simulator has no district {name or text!r}; write Hangu,8,4d.")
+    if not rest.strip().isdecimal() or not 1 <= int(rest) <= OUTBREAK_MAX:
+        raise Misconfigured(f"--outbreak {text}: the count lies from 1 to {OUTBREAK_MAX}; write Hangu,8,4d.")
+    length = parse_span(text.rpartition(",")[2].strip(), "--outbreak")
+    if length > span / 2:
+        raise Misconfigured(f"--outbreak {text}: it is longer than half the span, so nothing usual comes before it.")
+    return Outbreak(found, int(rest), length)
+
+
+def parse_span(text: str, option: str = "--span") -> timedelta:
     """The length of time in words like 90m, 12h, 3d. Raises: Misconfigured."""
     try:
         span = timedelta(**{UNITS[text[-1:]]: float(text[:-1])})
     except (KeyError, ValueError, OverflowError):
         span = timedelta(0)
     if span <= timedelta(0):
-        raise Misconfigured(f"--span {text} is no length of time: write 90m, 12h or 3d.")
+        raise Misconfigured(f"{option} {text} is no length of time: write 90m, 12h or 3d.")
     return span
 
 

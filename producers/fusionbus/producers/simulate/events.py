@@ -90,6 +90,15 @@ class Event:
     """Names the coordinated series that the event belongs to: its events are related and not the same."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outbreak:
+    """So many attacks of one kind in one district within some time."""
+
+    district: District
+    count: int
+    length: timedelta
+
+
 def invent(rng: Random, start: datetime, span: timedelta) -> Iterator[Event]:
     """Events without end, in the order of their ids, at any time of the span."""
     number = 0
@@ -122,6 +131,19 @@ def _series(rng: Random, first: Event, number: int) -> Iterator[Event]:
         yield replace(
             like, series=series, actor=first.actor, category=first.category, weapon=first.weapon, sector=first.sector
         )
+
+
+def surge(rng: Random, name: str, wished: Outbreak, begin: datetime) -> list[Event]:
+    """Attacks of one kind by one actor in one district, evenly over a time: what a surge looks like."""
+    district, count = wished.district, wished.count
+    first = _attack(rng, f"{name}-0", begin, district)
+    actor = first.actor or max((each for each in ACTORS[district.province] if each), key=len)
+    found = []
+    for number in range(count):
+        at = begin + wished.length * (number + rng.random()) / count
+        like = _attack(rng, f"{name}-{number}", at, district)
+        found.append(replace(like, actor=actor, category=first.category, weapon=first.weapon))
+    return found
 
 
 def _attack(rng: Random, event_id: str, at: datetime, district: District) -> Event:

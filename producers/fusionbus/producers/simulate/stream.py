@@ -1,6 +1,6 @@
 """The whole simulated traffic: events, their tellings, echoes, corrections, withdrawals, repeats and exercises."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -9,7 +9,7 @@ from fusionbus.contract.report import Casualties
 from fusionbus.contract.vocabulary import Kind, MsgType, Outcome
 from fusionbus.producers.simulate import events, world
 from fusionbus.producers.simulate.echoes import echoed, revised
-from fusionbus.producers.simulate.events import Event
+from fusionbus.producers.simulate.events import Event, Outbreak
 from fusionbus.producers.simulate.telling import tell
 from fusionbus.producers.simulate.truth import Facts, Line, Told
 
@@ -23,6 +23,9 @@ REPEAT_SHARE: Final = 0.03
 EXERCISE_SHARE: Final = 0.05
 """Shares of tellings (the last: of incidents). Assumptions, high enough that a few hundred reports show each."""
 
+AFTERMATH_SHARE: Final = 0.002
+"""Of the span, what is left after an outbreak's last attack for its reports to come in. An assumption."""
+
 _TICK: Final = timedelta(milliseconds=1)
 
 
@@ -33,16 +36,18 @@ class Traffic:
         seed: what all chance comes from.
         start: the earliest an event may be.
         span: no report is later than `start + span`.
+        outbreaks: surges that are put on top, each at the end of the span.
     """
 
-    def __init__(self, seed: int, start: datetime, span: timedelta) -> None:
+    def __init__(self, seed: int, start: datetime, span: timedelta, outbreaks: Sequence[Outbreak] = ()) -> None:
         self._rng = Random(seed)  # noqa: S311 - a simulation wants chance that can be repeated
         self._seed, self._start, self._end, self._span = seed, start, start + span, span
+        self._outbreaks = outbreaks
         self._serial = 0
         self._taken: set[datetime] = set()
 
     def lines(self, count: int) -> list[Line]:
-        """This many lines, oldest first."""
+        """This many lines, oldest first; those of outbreaks come on top."""
         made: list[Line] = []
         for event in events.invent(self._rng, self._start, self._span):
             if len(made) >= count:
@@ -50,8 +55,15 @@ class Traffic:
             made.extend(self._of(event))
             if event.kind is Kind.INCIDENT and self._rng.random() < EXERCISE_SHARE:
                 made.extend(self._exercise(events.rehearsal(self._rng, event)))
-        made.sort(key=lambda line: (line.report.reported_at, line.told is Told.REPEAT))
-        return made[:count]
+        made.sort(key=_order)
+        return sorted([*made[:count], *self._surges()], key=_order) if self._outbreaks else made[:count]
+
+    def _surges(self) -> Iterator[Line]:
+        """The lines of the outbreaks."""
+        for number, each in enumerate(self._outbreaks, start=1):
+            begin = self._end - each.length - self._span * AFTERMATH_SHARE
+            for event in events.surge(self._rng, f"S{number:02d}", each, begin):
+                yield from self._of(event)
 
     def _of(self, event: Event) -> Iterator[Line]:
         """The lines about one event."""
@@ -120,6 +132,10 @@ class Traffic:
             then += _TICK
         self._taken.add(then)
         return then
+
+
+def _order(line: Line) -> tuple[datetime, bool]:
+    return line.report.reported_at, line.told is Told.REPEAT
 
 
 def _facts(event: Event) -> Facts:
