@@ -15,6 +15,7 @@ from quality.outbreaks import Event, Watch, simulated
 DISTRICT: Final = "Tank"
 DAYS: Final = 60
 BEGIN: Final = 40
+END: Final = 50
 OUTBREAK: Final = (0.1, 1.3, 2.2, 3.6, 4.1, 4.9, 6.0, 7.4, 8.8, 9.3)
 """Days after its first day."""
 
@@ -50,8 +51,10 @@ def _figure(counts: list[int], scores: list[float], c2: list[float]) -> Figure:
     figure = Figure(figsize=(8, 5.4), layout="constrained")
     upper, middle, lower = figure.subplots(3, sharex=True)
     days = range(len(counts))
-    upper.bar(days, counts, color=["#b5402f" if day >= BEGIN else "#8796a5" for day in days])
-    upper.set(ylabel="attacks", title=f"A simulated outbreak in {DISTRICT} and the next district, from day {BEGIN}")
+    upper.bar(days, counts, color=["#b5402f" if BEGIN <= day <= END else "#8796a5" for day in days])
+    upper.set(
+        ylabel="attacks", title=f"A simulated outbreak in {DISTRICT} and the next district, days {BEGIN} to {END}"
+    )
     middle.bar(days, scores, color="#2f6db5")
     middle.axhline(SCORE_MIN, color="#b5402f", linewidth=1)
     middle.set(ylabel="scan score")
