@@ -26,6 +26,7 @@ def serving(folder: Path) -> Iterator[WebAlone]:
     env |= {
         "FUSION_HOME": str(folder / "home"),
         "FUSION_DATABASE_URL": f"sqlite:{folder}/threats.db",
+        "FUSION_OVERSIGHT_URL": f"sqlite:{folder}/oversight.db",
         "FUSION_BOOTSTRAP": f"127.0.0.1:{a_free_port()}",
         "FUSION_CONNECT_TIMEOUT_S": "1",
         "FUSION_WEB_SCRYPT_LOG2_N": str(QUICK),

@@ -78,7 +78,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         with database.writing() as db:
             rows = [_agency(name) for name in (KP, DESK, EMPTY)]
             insert_new(db, agencies, rows)
-        for agency, role in ((KP, Role.ANALYST), (KP, Role.AUDITOR), (DESK, Role.SUPERVISOR), (EMPTY, Role.ANALYST)):
+        for agency, role in ((KP, Role.ANALYST), (KP, Role.READER), (DESK, Role.SUPERVISOR), (EMPTY, Role.ANALYST)):
             sign_up(database, agency, role)
         with serving(folder) as alone:
             here = Shown(alone.url, database)
@@ -178,7 +178,7 @@ def test_an_answer_that_cannot_be_sent_says_so_and_is_logged_as_failed(analyst: 
 
 
 def test_forged_requests_of_a_person_without_the_right_are_refused(looker: Looker, shown: Shown) -> None:
-    page, alert = looker.signed_in(KP, Role.AUDITOR), news(KP, 1, "x")
+    page, alert = looker.signed_in(KP, Role.READER), news(KP, 1, "x")
     page.goto(f"{shown.url}/incidents/{alert.incident_id}")
     expect(page.get_by_role("heading", name="Known")).to_be_visible()
     assert page.get_by_role("button", name="Acknowledge").count() == 0

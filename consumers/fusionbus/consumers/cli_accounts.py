@@ -132,7 +132,7 @@ def add_token(
     database: Database = None,
     agency: Agency,
     name: Name,
-    role: ARole = Role.AUDITOR.value,
+    role: ARole = Role.READER.value,
     days: Annotated[int, typer.Option(min=1, max=DAYS_MAX, help="It ends after so many days.")] = 90,
 ) -> None:
     """Make an API token; it is shown once.

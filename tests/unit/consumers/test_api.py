@@ -87,7 +87,7 @@ def test_an_injection_finds_nothing_and_breaks_nothing(site: Site, asked: str) -
 
 
 def test_urdu_is_found_and_exported_as_it_is(site: Site, alert: Alert) -> None:
-    header, visitor = program(site, "NACTA", Role.AUDITOR), Visitor.at(site)
+    header, visitor = program(site, "NACTA", Role.READER), Visitor.at(site)
     assert visitor.ask("GET", INCIDENTS, params={"text": "دھماکہ"}, headers=header).json()["total"] == 1
     table = visitor.get(f"{INCIDENTS}?format=csv", **header)
     assert table.headers["content-disposition"] == 'attachment; filename="incidents-1.csv"'
@@ -134,6 +134,7 @@ def test_an_answer_goes_to_the_hub_in_the_name_of_who_is_signed_in(site: Site, o
 @pytest.mark.parametrize(
     ("role", "alert_id", "body", "code"),
     [
+        (Role.READER, None, {"action": "used"}, 403),
         (Role.AUDITOR, None, {"action": "used"}, 403),
         (Role.OPERATOR, None, {"action": "used"}, 403),
         (Role.ANALYST, NOBODYS, {"action": "used"}, 404),

@@ -176,10 +176,10 @@ def test_an_incident_that_only_the_hub_knows_has_what_the_hub_holds() -> None:
     [
         (ANALYST, True, False),
         (replace(ANALYST, role=Role.SUPERVISOR), True, False),
-        (replace(ANALYST, role=Role.AUDITOR), False, False),
+        (replace(ANALYST, role=Role.READER), False, False),
         (REVIEWER, True, True),
         (replace(REVIEWER, role=Role.ANALYST), True, False),
-        (replace(REVIEWER, role=Role.AUDITOR), False, False),
+        (replace(REVIEWER, role=Role.READER), False, False),
     ],
 )
 def test_nobody_sees_a_button_that_he_may_not_press(person: Person, answers: bool, reviews: bool) -> None:

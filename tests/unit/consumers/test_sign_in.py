@@ -250,7 +250,8 @@ def test_names_that_are_taken_or_none_are_refused(either: Site) -> None:
     ("role", "rights"),
     [
         (Role.OPERATOR, {Right.OPERATIONS}),
-        (Role.AUDITOR, {Right.OPERATIONS, Right.READ, Right.LOG}),
+        (Role.READER, {Right.OPERATIONS, Right.READ}),
+        (Role.AUDITOR, {Right.OPERATIONS, Right.LOG, Right.OVERSIGHT}),
         (Role.ANALYST, {Right.OPERATIONS, Right.READ, Right.ACKNOWLEDGE}),
         (Role.SUPERVISOR, {Right.OPERATIONS, Right.READ, Right.ACKNOWLEDGE, Right.REVIEW}),
     ],

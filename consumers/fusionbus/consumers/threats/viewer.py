@@ -13,8 +13,10 @@ class Role(StrEnum):
     """Reads and acknowledges."""
     SUPERVISOR = "supervisor"
     """An analyst who also joins and parts incidents, where the agency reviews."""
-    AUDITOR = "auditor"
+    READER = "reader"
     """Reads and changes nothing."""
+    AUDITOR = "auditor"
+    """Sees who did what and who got what, and no report; changes nothing."""
     OPERATOR = "operator"
     """Keeps the bus running: sees counts and times, and no report."""
 
@@ -36,12 +38,12 @@ class Viewer:
     @property
     def reads(self) -> bool:
         """Whether reports may be shown."""
-        return bool(self.roles - {Role.OPERATOR})
+        return bool(self.roles - {Role.OPERATOR, Role.AUDITOR})
 
     def must_read(self) -> None:
         """Raises: NotAllowed where no report may be shown."""
         if not self.reads:
-            raise NotAllowed("An operator sees how the bus runs, and no report: ask an analyst of your agency.")
+            raise NotAllowed("Operators and auditors see no report: ask an analyst of your agency.")
 
     def must_review(self) -> None:
         """Raises: NotAllowed where the agency does not work for the hub's desk."""

@@ -29,4 +29,5 @@ def opened(url: str | None) -> Iterator[Site]:
         try:
             yield site
         finally:
+            site.oversight.close()
             site.database.close()

@@ -23,20 +23,26 @@ class Right(StrEnum):
     """Join and part incidents, where the agency works for the hub's desk (`reviews`)."""
     LOG = "log"
     """Read who looked at what in the own agency."""
+    OVERSIGHT = "oversight"
+    """See who got what and what went wrong at every agency, where the own one works for the hub's desk; no body."""
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.OPERATOR: frozenset({Right.OPERATIONS}),
-    Role.AUDITOR: frozenset({Right.OPERATIONS, Right.READ, Right.LOG}),
+    Role.READER: frozenset({Right.OPERATIONS, Right.READ}),
+    Role.AUDITOR: frozenset({Right.OPERATIONS, Right.LOG, Right.OVERSIGHT}),
     Role.ANALYST: frozenset({Right.OPERATIONS, Right.READ, Right.ACKNOWLEDGE}),
     Role.SUPERVISOR: frozenset({Right.OPERATIONS, Right.READ, Right.ACKNOWLEDGE, Right.REVIEW}),
 }
+_OF_THE_CENTRE: Final = frozenset({Right.REVIEW, Right.OVERSIGHT})
+"""Rights that only people of an agency have that works for the hub's desk: they reach beyond their own agency."""
 _DOES: Final = {
     Right.READ: "read alerts and incidents",
     Right.OPERATIONS: "see how the bus runs",
     Right.ACKNOWLEDGE: "answer alerts",
     Right.REVIEW: "join or part incidents",
     Right.LOG: "read who looked at what",
+    Right.OVERSIGHT: "see the figures of oversight",
 }
 
 
@@ -66,14 +72,14 @@ class Person:
         return Viewer(self.agency, frozenset({self.role}), reviews=self.reviews)
 
     def may(self, right: Right) -> bool:
-        """Whether the role, and for reviews the agency, has this right."""
-        return right in RIGHTS[self.role] and (right is not Right.REVIEW or self.reviews)
+        """Whether the role, and where it reaches beyond the agency also that, has this right."""
+        return right in RIGHTS[self.role] and (right not in _OF_THE_CENTRE or self.reviews)
 
     def demand(self, right: Right) -> None:
         """Raises: NotAllowed, one sentence, where the right is missing."""
         if self.may(right):
             return
-        if right is Right.REVIEW and right in RIGHTS[self.role]:
+        if right in _OF_THE_CENTRE and right in RIGHTS[self.role]:
             raise NotAllowed(f"{self.agency} does not work for the hub's desk: only its agencies {_DOES[right]}.")
         who = ", ".join(role.value for role in RIGHTS if right in RIGHTS[role])
         raise NotAllowed(f"An account of role {self.role.value} may not {_DOES[right]}: ask for one of role {who}.")

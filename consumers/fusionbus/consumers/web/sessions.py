@@ -85,7 +85,7 @@ class Sessions:
     def _over(self, row: RowMapping, now: datetime) -> bool:
         if now - row["started_at"] > self._longest:
             return True
-        idles = Right.READ in RIGHTS[Role(row["role"])]
+        idles = bool({Right.READ, Right.OVERSIGHT} & RIGHTS[Role(row["role"])])
         return idles and now - row["seen_at"] > self._idle
 
 

@@ -22,6 +22,9 @@ class WebSettings(RoomSettings):
     web_map: Path | None = None
     """`FUSION_WEB_MAP`: a file of GeoJSON that the picture draws instead of its own schematic, which takes no side on
     boundaries that are in dispute (docs/picture.md)."""
+    oversight_url: str | None = None
+    """`FUSION_OVERSIGHT_URL`: the database that `fusionbus oversight keep` fills; without it the auditor's page is
+    empty."""
     web_session_idle_s: Annotated[int, Field(ge=60, le=86_400)] = 1_800
     """`FUSION_WEB_SESSION_IDLE_S`: a session without a request or click for so long ends. Source: OWASP Session
     Management Cheat Sheet, 15 to 30 minutes. Sessions that may read no bodies (operators) do not end so: the screen

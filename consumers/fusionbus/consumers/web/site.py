@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from fusionbus.consumers.operations.heard import heard
 from fusionbus.consumers.operations.lookout import Lookout
 from fusionbus.consumers.operations.settings import OperationsSettings
+from fusionbus.consumers.oversight.desk import Oversight
 from fusionbus.consumers.threats.database import ThreatDatabase
 from fusionbus.consumers.threats.tables_hub import agencies
 from fusionbus.consumers.web.access_log import AccessLog, Act, Outcome
@@ -41,6 +42,7 @@ class Site:
     lookout: Lookout
     """Looks at how the bus runs once it is started; the page of operations shows it."""
     brake: Brake = field(default_factory=Brake)
+    oversight: Oversight = field(default_factory=Oversight)
 
     @classmethod
     def over(cls, database: ThreatDatabase, settings: WebSettings, sender: Sender) -> Self:
@@ -54,6 +56,7 @@ class Site:
             tokens=ApiTokens(database),
             log=log,
             actions=Actions(DatabaseBook(database), sender, log),
+            oversight=Oversight(settings.oversight_url),
             lookout=Lookout(load(OperationsSettings), load(BrokerSettings), partial(heard, database)),
         )
 

@@ -31,6 +31,7 @@ TABS: Final = (
     Tab("/", "Picture", "p", Right.READ),
     Tab("/review", "Review", "r", Right.REVIEW),
     Tab("/journey", "Report's journey", "j", Right.READ),
+    Tab("/oversight", "Oversight", "v", Right.OVERSIGHT),
     Tab("/operations", "Operations", "o", Right.OPERATIONS),
 )
 

@@ -36,7 +36,7 @@ async def picture_page(request: Request) -> RedirectResponse | None:
     """The page."""
     person = signed_in(request)
     if not person.may(Right.READ):
-        return RedirectResponse("/operations")
+        return RedirectResponse("/oversight" if person.may(Right.OVERSIGHT) else "/operations")
     desk = desk_of(request, person)
     filters, wrong = read(dict(request.query_params))
     await to_thread.run_sync(desk.log, Act.SEARCH, filters.address)
