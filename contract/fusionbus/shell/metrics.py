@@ -30,6 +30,24 @@ OUTBOX_WAITING = Gauge(
     ["agency"],
     registry=METRICS,
 )
+TIPS_TAKEN = Counter("fusion_tips_taken_total", "Tips kept, by the way they came.", ["kind"], registry=METRICS)
+TIPS_TURNED_AWAY = Counter(
+    "fusion_tips_turned_away_total",
+    "Tips not taken: `address` and `everybody` are the bounds, `size` too long, `trap` the field that only programs "
+    "fill in. Rising: a flood; `docs/tips.md` says which bound to move.",
+    ["reason"],
+    registry=METRICS,
+)
+TIPS_DECIDED = Counter("fusion_tips_decided_total", "What the tip desk decided.", ["action"], registry=METRICS)
+TIPS_WAITING = Gauge(
+    "fusion_tips_waiting", "Tips that wait for triage, by age. Old ones: wake the tip desk.", ["age"], registry=METRICS
+)
+TIPS_OLDEST = Gauge(
+    "fusion_tips_oldest_seconds",
+    "Age of the oldest tip that waits for triage, `urgent` or `other`; 0 if none does. Growing: nobody is at the desk.",
+    ["kind"],
+    registry=METRICS,
+)
 
 # -- the hub ---------------------------------------------------------------------------------------------------
 REPORTS_IN = Counter(

@@ -13,7 +13,7 @@ from fusionbus.shell import cli
 APP = cli.build()
 RUNS_ON = {
     *("demo", "up", "hub", "worker", "dashboard", "web", "keep", "broker up"),
-    *("outbox send", "audit watch", "alert-services run", "oversight keep"),
+    *("outbox send", "audit watch", "alert-services run", "oversight keep", "tips serve"),
 }
 """Commands that start what goes on: only what they are asked wrongly is tried."""
 INVENTS = {"simulate", "scenario"}
