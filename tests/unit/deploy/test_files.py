@@ -162,7 +162,7 @@ def test_every_command_that_a_file_runs_is_a_command_of_fusionbus() -> None:
     ]
     called = {line.split()[1] for line in lines}
     called.add(manifest("Deployment")["spec"]["template"]["spec"]["containers"][0]["args"][0])
-    assert called == {"broker", "keep", "worker", "alerts", "alert-services", "backup", "web"}
+    assert called == {"broker", "keep", "worker", "alerts", "alert-services", "backup", "tips", "web"}
     assert called <= known
 
 

@@ -20,7 +20,7 @@ _NAMES: Final = {
     "id": ("id", "MessageSid", "messageId", "msgid", "message_id"),
 }
 """How providers call the parts of a message."""
-_CALL: Final = re.compile(r"\s*(?:call(?: me)?|کال)\b[\s:,.،۔-]*", re.IGNORECASE)
+_CALL: Final = re.compile(r"(?:call(?: me)?|کال)\b[\s:,.،۔-]*", re.IGNORECASE)
 """Only a message that begins so lets us keep the number it came from."""
 
 
@@ -49,7 +49,7 @@ def take(line: TipLine, authorization: str, fields: dict[str, str]) -> Response:
 
 def _reply(line: TipLine, told: dict[str, str], language: Language, gateway: str) -> str:
     said = TEXTS[language]
-    sender, text = f"sms {told['from']}", told["text"]
+    sender, text = f"sms {told['from']}", told["text"].strip()
     if digest_of_code(text) is not None:
         line.may_ask(sender)
         tip = line.queue.by_code(text)
