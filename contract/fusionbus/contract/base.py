@@ -1,7 +1,8 @@
 """The base model and the small types that every message shares."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Self
+from functools import cache
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -14,6 +15,40 @@ class Message(BaseModel):
     """A frozen, strict model that refuses unknown fields."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_enum_values=False)
+
+
+M = TypeVar("M", bound=Message)
+
+
+def made(model: type[M], values: dict[str, Any]) -> M:
+    """The message of these values, none of which is checked: only for what is put together of parts that were.
+
+    A tenth of the time of the model's own constructor. A test holds what the hub makes so against the models.
+    """
+    message = model.__new__(model)
+    filled = {**_form(model), **values}
+    for name, make in _factories(model):
+        if name not in values:
+            filled[name] = make()
+    _set(message, "__dict__", filled)
+    _set(message, "__pydantic_fields_set__", set(values))
+    _set(message, "__pydantic_extra__", None)
+    _set(message, "__pydantic_private__", None)
+    return message
+
+
+_set = object.__setattr__
+
+
+@cache
+def _form(model: type[Message]) -> dict[str, Any]:
+    """Every field in its order, for that is the order on the wire, with its default; of one that must be given none."""
+    return {name: None if field.is_required() else field.default for name, field in model.model_fields.items()}
+
+
+@cache
+def _factories(model: type[Message]) -> tuple[tuple[str, Any], ...]:
+    return tuple((n, f.default_factory) for n, f in model.model_fields.items() if f.default_factory is not None)
 
 
 def _as_utc(value: datetime) -> datetime:

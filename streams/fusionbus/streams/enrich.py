@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import lru_cache
 
-from fusionbus.contract.base import Interval, Range
+from fusionbus.contract.base import Interval, Range, made
 from fusionbus.contract.incident import Claim, PersonClue
 from fusionbus.contract.report import Casualties, Place, ThreatReport
 from fusionbus.contract.sections import OperationSection
@@ -37,20 +37,20 @@ def enrich(report: ThreatReport) -> Enriched:
     if isinstance(report.section, OperationSection) and place is not None:
         around_km = max(report.section.radius_km, min(place.uncertainty_km or 0.0, PLAN_VAGUE_KM_MAX))
         place = place.model_copy(update={"uncertainty_km": around_km})
-    claim = Claim(
-        occurred=_planned(report) or report.occurred or _interval(reading.occurred),
-        place=place,
-        category=report.category or reading.category,
-        weapon=report.weapon or reading.weapon,
-        target_sector=report.target_sector or reading.target,
-        actor=_group(report.actor.name) if report.actor else _group(reading.actor),
-        killed=killed,
-        injured=injured,
-        headline=report.headline,
-    )
+    claim = {
+        "occurred": _planned(report) or report.occurred or _interval(reading.occurred),
+        "place": place,
+        "category": report.category or reading.category,
+        "weapon": report.weapon or reading.weapon,
+        "target_sector": report.target_sector or reading.target,
+        "actor": _group(report.actor.name) if report.actor else _group(reading.actor),
+        "killed": killed,
+        "injured": injured,
+        "headline": report.headline,
+    }
     return Enriched(
         report=report,
-        claim=claim,
+        claim=made(Claim, claim),
         zone=_zone(place),
         terms=_terms(text, reading),
         tokens=_tokens(report),
@@ -123,15 +123,16 @@ def _place_said(said: Place) -> Place:
     if found is None:
         return said
     own_name = said.name is not None and look_up(said.name, found.province) is None
-    return Place(
-        province=Province(found.province),
-        district=found.district,
-        tehsil=said.tehsil,
-        name=said.name if own_name else found.name,
-        lat=found.lat,
-        lon=found.lon,
-        uncertainty_km=said.uncertainty_km if said.uncertainty_km is not None else found.uncertainty_km,
-    )
+    known = {
+        "province": Province(found.province),
+        "district": found.district,
+        "tehsil": said.tehsil,
+        "name": said.name if own_name else found.name,
+        "lat": found.lat,
+        "lon": found.lon,
+        "uncertainty_km": said.uncertainty_km if said.uncertainty_km is not None else found.uncertainty_km,
+    }
+    return made(Place, known)
 
 
 def _place(report: ThreatReport, reading: Reading) -> Place | None:

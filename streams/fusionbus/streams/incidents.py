@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from fusionbus.contract import ids
-from fusionbus.contract.base import Interval, Range
+from fusionbus.contract.base import Interval, Range, made
 from fusionbus.contract.incident import MEMBERS_MAX, Claim, Incident, Member, Relation
 from fusionbus.contract.report import Place
 from fusionbus.contract.vocabulary import Credibility
@@ -25,19 +25,20 @@ _VAGUE_KM = 1_000.0
 def opened(enriched: Enriched, now: datetime) -> Incident:
     """A new incident of this one report."""
     report = enriched.report
-    member = _member(enriched, Relation.ORIGINAL, report.report_id)
-    return Incident(
-        incident_id=ids.incident_id(enriched.zone, report.report_id),
-        zone=enriched.zone,
-        status=report.status,
-        revision=1,
-        opened_at=now,
-        updated_at=now,
-        claim=member.claim,
-        credibility=credibility_of((member,)),
-        independent_origins=1,
-        members=(member,),
-    )
+    member = made(Member, _told(enriched, Relation.ORIGINAL, report.report_id))
+    said = {
+        "incident_id": ids.incident_id(enriched.zone, report.report_id),
+        "zone": enriched.zone,
+        "status": report.status,
+        "revision": 1,
+        "opened_at": now,
+        "updated_at": now,
+        "claim": member.claim,
+        "credibility": credibility_of((member,)),
+        "independent_origins": 1,
+        "members": (member,),
+    }
+    return made(Incident, said)
 
 
 def joined(incident: Incident, enriched: Enriched, match: Joined, now: datetime) -> Incident:
@@ -49,9 +50,8 @@ def joined(incident: Incident, enriched: Enriched, match: Joined, now: datetime)
 
 def member_from(enriched: Enriched, match: Joined) -> Member:
     """The report as a member of the incident it was matched to."""
-    return _member(enriched, match.relation, match.origin).model_copy(
-        update={"probability": match.probability, "reasons": match.reasons},
-    )
+    why = {"probability": match.probability, "reasons": match.reasons}
+    return made(Member, _told(enriched, match.relation, match.origin) | why)
 
 
 def counted(incident: Incident, now: datetime) -> Incident:
@@ -87,7 +87,7 @@ def revision_of(old: Member, enriched: Enriched) -> Member:
         "granted": old.granted,
         "keeping": keeping_after(old.keeping, enriched.report),
     }
-    return _member(enriched, old.relation, old.origin).model_copy(update=kept)
+    return made(Member, _told(enriched, old.relation, old.origin) | kept)
 
 
 def as_masked_as(before: Member, enriched: Enriched) -> Enriched:
@@ -184,31 +184,32 @@ def with_members(incident: Incident, members: tuple[Member, ...], now: datetime)
     )
 
 
-def _member(enriched: Enriched, relation: Relation, origin: str) -> Member:
+def _told(enriched: Enriched, relation: Relation, origin: str) -> dict[str, object]:
+    """The fields of a member that come from its report, which was checked when it was read."""
     report = enriched.report
-    return Member(
-        report_id=report.report_id,
-        agency=report.agency,
-        kind=report.kind,
-        revision=report.revision,
-        relation=relation,
-        origin=origin,
-        reported_at=report.reported_at,
-        claim=enriched.claim,
-        urgency=report.urgency,
-        severity=report.severity,
-        certainty=report.certainty,
-        credibility=report.source.credibility,
-        tlp=report.handling.tlp,
-        classification=report.handling.classification,
-        terms=enriched.terms,
-        tokens=enriched.tokens[:TOKENS_KEPT_MAX],
-        persons=enriched.persons,
-        source_token=report.source.source_token,
-        derived_from=report.source.derived_from,
-        masked=report.is_masked,
-        keeping=keeping_of(report),
-    )
+    return {
+        "report_id": report.report_id,
+        "agency": report.agency,
+        "kind": report.kind,
+        "revision": report.revision,
+        "relation": relation,
+        "origin": origin,
+        "reported_at": report.reported_at,
+        "claim": enriched.claim,
+        "urgency": report.urgency,
+        "severity": report.severity,
+        "certainty": report.certainty,
+        "credibility": report.source.credibility,
+        "tlp": report.handling.tlp,
+        "classification": report.handling.classification,
+        "terms": enriched.terms,
+        "tokens": enriched.tokens[:TOKENS_KEPT_MAX],
+        "persons": enriched.persons,
+        "source_token": report.source.source_token,
+        "derived_from": report.source.derived_from,
+        "masked": report.is_masked,
+        "keeping": keeping_of(report),
+    }
 
 
 def credibility_of(members: Sequence[Member]) -> Credibility:

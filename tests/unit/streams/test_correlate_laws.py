@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from builders import NOW, a_place, a_report, an_interval, minutes
 from centre import Centre, killed
+from fusionbus.contract.codec import decode, encode
+from fusionbus.contract.incident import Incident
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import (
     Province,
@@ -134,3 +136,15 @@ def test_statuses_never_share_an_incident(told: list[ThreatReport]) -> None:
     for incident in centre.incidents.values():
         assert {status_of[member.report_id] for member in incident.members} == {incident.status}
     assert len(centre.open) == len(centre.incidents)
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports())
+def test_what_is_put_together_unchecked_is_what_the_models_would_have_made(told: list[ThreatReport]) -> None:
+    centre = Centre()
+    for report in told:
+        centre.take(report, report.reported_at)
+    for incident in centre.incidents.values():
+        raw = encode(incident)
+        assert decode(Incident, raw) == incident
+        assert encode(Incident.model_validate_json(raw)) == raw

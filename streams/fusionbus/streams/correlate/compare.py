@@ -57,11 +57,12 @@ _RARITY = {
 class Reading:
     """A report being compared: its features, its words with their bits, and what weighs them."""
 
-    __slots__ = ("_rarity", "bits", "rarities", "short", "terms", "told", "total")
+    __slots__ = ("_rarity", "bits", "rarities", "short", "terms", "told", "total", "words")
 
     def __init__(self, told: Told, terms: dict[str, float], rarity: Rarity, bits: Bits) -> None:
         self.told = told
         self.terms = terms
+        self.words = frozenset(terms)
         self.total = sum(terms.values())
         self.short = len(terms) <= _SHORT_TERMS
         self.bits = bits
@@ -207,7 +208,7 @@ def text(reading: Reading, other: Told) -> tuple[str, str, float, float]:
     The level of their share, the name and amount of what they tell, and how much of the other text they cover.
     """
     terms, theirs = reading.terms, other.terms_count
-    shared = [terms[key] for key in other.keys if key in terms]
+    shared = [terms[key] for key in reading.words.intersection(other.keys)]
     share = sum(shared) / reading.total if reading.total else 0.0
     telling = sum([bits - COMMON_BITS for bits in shared if bits > COMMON_BITS])
     alike = reading.told.latin is other.latin

@@ -12,7 +12,16 @@ _UNKNOWN_SHARE = 0.002
 _BITS_MAX = 14.0
 _UNKNOWN = _UNKNOWN_SHARE * _PRIOR_DOCUMENTS
 _PRIOR = {term: share * _PRIOR_DOCUMENTS for term, share in COMMON.items()}
-_LOGS = tuple(log2(count + _UNKNOWN) for count in range(1_024))
+_FINE = 2.0**20
+
+
+def _log(count: float) -> float:
+    """log2 to a millionth of a bit, as a binary fraction: sums of such are exact, in whichever order they are made."""
+    return round(log2(count) * _FINE) / _FINE
+
+
+_LOGGED = 1_024
+_LOGS = tuple(_log(count + _UNKNOWN) for count in range(_LOGGED))
 """Of the counts of words that the prior does not list; most are small."""
 
 
@@ -59,13 +68,13 @@ class Frequencies:
 
     def bits_of(self, terms: Iterable[str]) -> dict[str, float]:
         """The surprise of each of these terms."""
-        counts, documents = self._counts, log2(self._documents + _PRIOR_DOCUMENTS)
+        counts, documents = self._counts, _log(self._documents + _PRIOR_DOCUMENTS)
         found = {}
         for term in terms:
             count = counts.get(term, 0)
             if term in _PRIOR:
-                bits = documents - log2(count + _PRIOR[term])
+                bits = documents - _log(count + _PRIOR[term])
             else:
-                bits = documents - (_LOGS[count] if count < len(_LOGS) else log2(count + _UNKNOWN))
-            found[term] = min(_BITS_MAX, max(0.0, bits))
+                bits = documents - (_LOGS[count] if count < _LOGGED else _log(count + _UNKNOWN))
+            found[term] = max(0.0, bits) if bits < _BITS_MAX else _BITS_MAX
         return found

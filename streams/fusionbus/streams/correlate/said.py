@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from math import hypot
 
-from pydantic import TypeAdapter
-
+from fusionbus.contract.base import made
 from fusionbus.contract.incident import Reason
 from fusionbus.contract.vocabulary import ThreatCategory
 from fusionbus.streams.correlate.compare import COMMON_BITS
@@ -94,13 +93,16 @@ def reasons_of(scored: Scored, rivals: float, weights: Weights, *, named: bool =
         if template is not None:
             if name == "prior.crowd":
                 told["open"] = str(round(2.0**amount) - 1)
-            said = template.format_map(told) if named else bare
+            said = template.format_map(told) if named and template != bare else bare
             words[field] = f"{words[field]}; {said}" if field in words else said
     if bits.get("text", 0.0) < 0.0:
         words["text"] = _turned(words["text"])
     ranked = sorted([field for field in bits if bits[field] != 0.0], key=lambda field: -abs(bits[field]))
-    return _REASONS.validate_python(
-        [{"field": field, "bits": bits[field], "said": words.get(field, field)[:_SAID_MAX]} for field in ranked]
+    return tuple(
+        [
+            made(Reason, {"field": name, "bits": bits[name], "said": words.get(name, name)[:_SAID_MAX]})
+            for name in ranked
+        ]
     )
 
 
@@ -186,8 +188,6 @@ _SHORT_NAME = 5
 """Groups' short names are capitals: TTP, ISKP."""
 _SAID_MAX = 300
 _BRACKETS = re.compile(r"\[([a-z_]+)\]")
-_REASONS = TypeAdapter(tuple[Reason, ...])
-"""Checks all reasons in one call."""
 
 
 @cache

@@ -83,7 +83,7 @@ def scenes(hits: list[PlaceHit], words: Words) -> list[PlaceHit]:
 
 
 def _away(hit: PlaceHit, words: Words) -> bool:
-    first = words.bounds[::2].index(hit.start)
+    first = words.at(hit.start)
     if not first or words.folded[first - 1] not in _AWAY:
         return False
     return first == 1 or words.folded[first - 2] not in _FOUND
@@ -150,7 +150,7 @@ def _hit(place: Place, mark: Mark, words: Words) -> PlaceHit:
         or (mark.first and folded[mark.first - 1] in _DISTRICT_WORDS)
     ):
         place = DISTRICTS[place.name]
-    return PlaceHit(
+    return tuple.__new__(PlaceHit, (
         place.name, words.text[start:end], start, end, place.province, place.district,
         place.lat, place.lon, place.uncertainty_km, place.kind, place.rank,
-    )  # fmt: skip
+    ))  # fmt: skip
