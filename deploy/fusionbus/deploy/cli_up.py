@@ -79,8 +79,9 @@ def down() -> None:
         typer.echo("The threat database and the web server have stopped.")
     ended = service.stop(_folder(settings))
     typer.echo(f"The hub (process {ended}) has stopped." if ended is not None else "The hub was not running.")
-    if settings.bootstrap is None:
-        broker = broker_service.down(settings)
+    # Also where FUSION_BOOTSTRAP names a cluster: after `up`, an agency's settings name the broker that it started.
+    broker = broker_service.down(settings)
+    if broker is not None or settings.bootstrap is None:
         typer.echo("The broker has stopped; its records stay." if broker else "The broker was not running.")
 
 
