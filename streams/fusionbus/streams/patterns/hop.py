@@ -17,6 +17,7 @@ from fusionbus.contract.observation import Observation, ObservationMoved
 from fusionbus.contract.records import Tick
 from fusionbus.streams.engine import Decision, Event, Paged
 from fusionbus.streams.ingress import Work, arrival_of
+from fusionbus.streams.patterns.linking import untied
 from fusionbus.streams.patterns.searches import SEARCHES
 from fusionbus.streams.patterns.sweeping import Sweeper
 from fusionbus.streams.patterns.teller import Teller
@@ -142,6 +143,7 @@ class Patterns:
         if told.revision > 0:
             order = Purge(agency=topics.CENTRE, report_id=told.report_id, reason=_PURGED, at=at)
             work.draft.send(topics.reports_topic(topics.CENTRE), told.report_id.encode(), encode(order))
+            work.draft.outputs.extend(untied(told.kind, told.report_id))
             work.tally["finding", told.kind, "purged"] += 1
         self._rows.let_go(work.draft, event, told)
         watched.forget(told)

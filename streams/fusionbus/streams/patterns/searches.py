@@ -3,8 +3,16 @@
 from collections.abc import Callable
 from typing import Final
 
+from fusionbus.streams.patterns.coordination import CoordinationSearch
+from fusionbus.streams.patterns.near_repeat import NearRepeatSearch
 from fusionbus.streams.patterns.shared_device import SharedDevice
+from fusionbus.streams.patterns.surge import SurgeSearch
 from fusionbus.streams.patterns.values import Search
 
-SEARCHES: Final[tuple[Callable[[], Search], ...]] = (SharedDevice,)
+SEARCHES: Final[tuple[Callable[[], Search], ...]] = (
+    SharedDevice,
+    SurgeSearch,
+    NearRepeatSearch,
+    CoordinationSearch,
+)
 """What makes an empty search of each kind; one of each is made for actual reports, and one for those of an exercise."""

@@ -15,6 +15,7 @@ from fusionbus.streams.engine import Event
 from fusionbus.streams.ingress import Work
 from fusionbus.streams.patterns import assessing
 from fusionbus.streams.patterns.audience import Audience, audience_of, for_nobody, joined_handling
+from fusionbus.streams.patterns.linking import tie_of
 from fusionbus.streams.patterns.told import EVIDENCE_MAX, Rows, Told
 from fusionbus.streams.patterns.values import Finding
 from fusionbus.streams.patterns.watched import Watched
@@ -74,6 +75,9 @@ class Teller:
     def _send(self, on: Turn, told: Told) -> None:
         assert told.report is not None  # noqa: S101 - for the type checker: what waits has its text
         on.work.draft.send(topics.reports_topic(topics.CENTRE), told.report_id.encode(), told.report.encode())
+        report = codec.decode_report(told.report.encode())
+        if isinstance(report, ThreatReport):
+            on.work.draft.outputs.extend(tie_of(report, told.told_at))
         kept = {"waits": False} if told.phase == "open" else {"waits": False, "report": None}
         self._keep(on, told.model_copy(update=kept))
 
