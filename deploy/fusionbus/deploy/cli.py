@@ -9,6 +9,7 @@ from fusionbus.deploy.cli_keys import keys_commands
 from fusionbus.deploy.cli_provision import provision_commands
 from fusionbus.deploy.cli_rights import env_commands
 from fusionbus.deploy.cli_up import up_commands
+from fusionbus.deploy.evidence.cli import evidence_commands
 from fusionbus.deploy.operators.cli import operator_commands
 
 commands = typer.Typer()
@@ -20,3 +21,4 @@ commands.add_typer(env_commands)
 commands.add_typer(keys_commands, name="keys")
 commands.add_typer(operator_commands)
 commands.add_typer(backup_commands)
+commands.add_typer(evidence_commands, name="evidence")

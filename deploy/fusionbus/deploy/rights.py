@@ -16,7 +16,10 @@ REPLAYER: Final = "replayer"
 agency's name: its password is for the act, not for the day."""
 DASHBOARD: Final = "dashboard"
 """The web server: writes what people who signed in there say in their agency's name, and sees how far everybody is."""
-ROLES: Final = (HUB, PROVISIONER, AUDITOR, OPERATOR, REPLAYER, THREAT_DATABASE, DASHBOARD)
+EVIDENCE: Final = "evidence"
+"""Exports sealed packages for a court: reads what was reported and decided, writes nothing. Its password is for the
+act, not for the day: who has it can read every report."""
+ROLES: Final = (HUB, PROVISIONER, AUDITOR, OPERATOR, REPLAYER, THREAT_DATABASE, DASHBOARD, EVIDENCE)
 """The hub's own principals; agencies' ids are upper case, so none can be mistaken for one of these."""
 CLUSTER: Final = "kafka-cluster"
 ANY: Final = "*"
@@ -91,7 +94,7 @@ def acls_for(wanted: Iterable[Topic], agencies: Iterable[str], reviewers: Collec
     found |= {Acl(HUB, "group", group, "READ") for group in (HUB_APP, f"{HUB_APP}-registry")}
     found |= {Acl(HUB, "topic", f"{HUB_APP}-", operation, prefixed=True) for operation in ("READ", "WRITE", "CREATE")}
     found |= {acl for topic in every for acl in _for_provisioning(topic)}
-    found |= {acl for topic in every for acl in (*_for_looking(topic), *_for_replaying(topic), *_for_pages(topic))}
+    found |= {acl for topic in every for acl in _for_roles(topic)}
     found |= {Acl(OPERATOR, "topic", PROBE, operation, prefixed=True) for operation in ("CREATE", "WRITE", "DELETE")}
     return sorted(found)
 
@@ -120,6 +123,17 @@ def _for_provisioning(topic: Topic) -> Iterator[Acl]:
         yield _on(PROVISIONER, topic, "READ")  # to write only what differs
     yield Acl(PROVISIONER, "cluster", CLUSTER, "ALTER")  # users and rights
     yield Acl(PROVISIONER, "cluster", CLUSTER, "ALTER_CONFIGS")  # quotas
+
+
+def _for_roles(topic: Topic) -> Iterator[Acl]:
+    yield from (*_for_looking(topic), *_for_replaying(topic), *_for_pages(topic), *_for_evidence(topic))
+
+
+def _for_evidence(topic: Topic) -> Iterator[Acl]:
+    """Reports as they were written, the incidents made of them, the decisions and their seals, and whose keys count."""
+    kept = {topics.INCIDENTS, topics.REGISTRY, topics.AUDIT, topics.AUDIT_SEALS}
+    if topic.name in kept or topic.name.startswith(topics.REPORTS):
+        yield _on(EVIDENCE, topic, "READ")
 
 
 def _for_looking(topic: Topic) -> Iterator[Acl]:

@@ -59,7 +59,7 @@ def verify(
 def verdict_now(checkpoints: Iterable[Path], public_key: list[Path] | None, bootstrap: str | None) -> Verdict:
     """What the whole audit says at this moment. Raises: FusionError where it cannot be read or checked."""
     settings = load(OperatorSettings, bootstrap=bootstrap).model_copy(update={"scan_s_max": math.inf})
-    keys = _keys(public_key, settings)
+    keys = trusted_keys(public_key, settings)
     lines = [line for path in checkpoints for line in _lines(path)]
     with Bus(settings) as bus:
         seals = [Stored(one.partition, one.offset, one.value) for one in _read(bus, topics.AUDIT_SEALS, "seals")]
@@ -81,7 +81,7 @@ def keep_checkpoints(
     Example: fusionbus audit checkpoints --out checkpoints.jsonl --public-key audit-seal.pub
     """
     settings = load(OperatorSettings, bootstrap=bootstrap).model_copy(update={"scan_s_max": math.inf})
-    keys = _keys(public_key, settings)
+    keys = trusted_keys(public_key, settings)
     kept = _newest(_checkpoint(out, number, raw) for number, raw in (_lines(out) if out.exists() else ()))
     since = min((one.at for one in kept.values()), default=None)
     with Bus(settings) as bus:
@@ -102,7 +102,7 @@ def keep_checkpoints(
     raise typer.Exit(EXIT_FAULTS if faults else 0)
 
 
-def _keys(named: list[Path] | None, settings: OperatorSettings) -> Keys:
+def trusted_keys(named: list[Path] | None, settings: OperatorSettings) -> Keys:
     """The trusted keys. Raises: Misconfigured; without a key every forgery would pass."""
     own = settings.home.expanduser() / PUBLIC_KEY
     if not named and not own.exists():
