@@ -41,6 +41,16 @@ def terms_of(words: Iterable[str]) -> set[str]:
     return cast("set[str]", terms)
 
 
+def spelled(text: str) -> dict[str, str]:
+    """The terms of a text, each with the first word that stands for it, as written but for capitals."""
+    found: dict[str, str] = {}
+    for word in _WORD.findall(text):
+        term = term_of(word)
+        if term is not None:
+            found.setdefault(term, word.lower())
+    return found
+
+
 def _stem(word: str) -> str:
     if not word.isascii() or word.isdigit():
         return word

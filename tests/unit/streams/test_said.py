@@ -6,7 +6,7 @@ from builders import NOW, a_place, a_report, an_interval, minutes
 from centre import Centre, killed
 from fusionbus.contract.incident import Reason
 from fusionbus.contract.report import ThreatReport
-from fusionbus.contract.vocabulary import Province, ThreatCategory
+from fusionbus.contract.vocabulary import Province, TargetSectorCode, ThreatCategory
 from fusionbus.streams.correlate.said import line_of
 from fusionbus.streams.values import Fresh, Joined
 
@@ -53,9 +53,7 @@ def test_one_line_tells_what_speaks_for_it_and_what_against() -> None:
         Reason(field="text", bits=-0.1, said="few of its words in common: shrine"),
         Reason(field="weapon", bits=0.1, said="the same weapon: firearm"),
     )
-    assert line_of(reasons) == (
-        "the same place: Tank; few of its words in common: shrine. Against it: the numbers killed differ: 3 and 9"
-    )
+    assert line_of(reasons) == ("the same place: Tank; both say shrine. Against it: the numbers killed differ: 3 and 9")
     assert line_of(()) == "little speaks for it"
 
 
@@ -72,3 +70,28 @@ def test_a_possible_pair_names_nothing_for_links_outlive_the_reports() -> None:
     assert text
     assert ":" not in text
     assert not any(word in text.casefold() for word in ("chashma", "shrine", "pabbi", "9", "4"))
+
+
+def test_words_in_common_stand_in_the_line_as_the_report_writes_them_though_all_in_all_they_are_few() -> None:
+    text = "Guns at Chashma: officials say pilgrims of the shrine fled over three hills, and nobody else came by"
+    why = line_of(tuple(reasons(told(), police(headline=text)).values()))
+    pro, _, contra = why.partition(". Against it: ")
+    assert "both say " in pro
+    assert "pilgrims" in pro
+    assert "pilgrims" not in contra
+
+
+def test_places_of_one_district_are_told_as_such_and_others_by_both_names() -> None:
+    here = a_place(name="Hayatabad", lat=33.98, lon=71.43)
+    there = a_place(name="Badaber", lat=33.94, lon=71.57)
+    assert reasons(told(place=here), police(place=there))["place"].said.startswith("the same district: Peshawar")
+    near = a_place(province=Province.KHYBER_PAKHTUNKHWA, district="Nowshera", name="Pabbi", lat=34.01, lon=71.79)
+    found = reasons(told(place=there), police(place=near))["place"].said
+    assert found.startswith("places apart: ")
+    assert "Badaber" in found
+    assert "Pabbi" in found
+
+
+def test_the_kind_of_target_is_named() -> None:
+    sector = {"target_sector": TargetSectorCode.EDU}
+    assert reasons(told(**sector), police(**sector))["target"].said == "the same kind of target: education"

@@ -4,6 +4,7 @@ from datetime import datetime
 from math import log2
 
 from fusionbus.contract.incident import Incident, Member, Reason
+from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import Kind, Status
 from fusionbus.streams.correlate.compare import time
 from fusionbus.streams.correlate.echo import echo_of
@@ -21,6 +22,8 @@ RIVALS_COMPARED_MAX = 4
 ONE_EVENT_MIN = 0.75
 """Probability from which two incidents that a report fits alike are one event, as across zones."""
 _BITS_MAX = 60.0
+TEXT_SHOWN_MAX = 2_000
+"""Characters of a report in which the words are looked up that its reasons show: as much as is read of it."""
 
 
 def correlate(enriched: Enriched, open_incidents: OpenIncidents, now: datetime) -> Match:
@@ -35,9 +38,13 @@ def decide(enriched: Enriched, open_incidents: OpenIncidents, weights: Weights) 
         return Fresh()
     told = told_by(enriched)
     open_incidents.decided(enriched.claim, told)
-    return _weighed(
-        told, scores(enriched, told, open_incidents, weights), open_incidents, enriched.report.status, weights
-    )
+    report = enriched.report
+    found = scores(enriched, told, open_incidents, weights)
+    return _weighed(told, found, open_incidents, report.status, weights, text=_text(report))
+
+
+def _text(report: ThreatReport) -> str:
+    return f"{report.headline or ''} {report.narrative or ''}"[:TEXT_SHOWN_MAX]
 
 
 def correlate_member(member: Member, incident_id: str, status: Status, open_incidents: OpenIncidents) -> Match:
@@ -48,7 +55,9 @@ def correlate_member(member: Member, incident_id: str, status: Status, open_inci
     return _weighed(told, others, open_incidents, status, weights)
 
 
-def _weighed(told: Told, scored: list[Scored], held: OpenIncidents, status: Status, weights: Weights) -> Match:
+def _weighed(
+    told: Told, scored: list[Scored], held: OpenIncidents, status: Status, weights: Weights, *, text: str = ""
+) -> Match:
     if not scored:
         return Fresh()
     scored.sort(key=lambda s: (-s.bits, s.incident.incident_id))
@@ -63,7 +72,8 @@ def _weighed(told: Told, scored: list[Scored], held: OpenIncidents, status: Stat
     if probability >= weights.merge:
         relation, origin = echo_of(told, best.incident)
         names = tuple(each.incident.incident_id for each in also)
-        return Joined(best.incident.incident_id, relation, origin, probability, _reasons(best, total, weights), names)
+        why = _reasons(best, total, weights, text=text)
+        return Joined(best.incident.incident_id, relation, origin, probability, why, names)
     shares = [share for share in (each / total for each in odds[:POSSIBLE_MAX]) if share >= weights.possible]
     doubtful = zip(
         scored, shares, strict=False
@@ -122,10 +132,12 @@ def _odds(scored: Scored) -> float:
     return float(2.0 ** max(-_BITS_MAX, min(scored.bits, _BITS_MAX)))
 
 
-def _reasons(scored: Scored, total: float, weights: Weights, *, named: bool = True) -> tuple[Reason, ...]:
+def _reasons(
+    scored: Scored, total: float, weights: Weights, *, named: bool = True, text: str = ""
+) -> tuple[Reason, ...]:
     """Every field's bits; they sum to the log-odds of the probability that was given.
 
     Of a possible pair nothing is named: links are kept longer than the reports.
     """
     rivals = -log2(max(1.0, total - _odds(scored)))
-    return reasons_of(scored, rivals, weights, named=named)
+    return reasons_of(scored, rivals, weights, named=named, text=text)

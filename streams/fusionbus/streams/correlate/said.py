@@ -7,11 +7,11 @@ from math import hypot
 
 from fusionbus.contract.base import made
 from fusionbus.contract.incident import Reason
-from fusionbus.contract.vocabulary import ThreatCategory
-from fusionbus.streams.correlate.compare import COMMON_BITS
+from fusionbus.contract.vocabulary import TargetSectorCode, ThreatCategory
 from fusionbus.streams.correlate.score import Scored
 from fusionbus.streams.correlate.told import Told, Where
 from fusionbus.streams.correlate.weights import Weights
+from fusionbus.streams.terms import spelled
 
 _SAID = {
     "time.gap": "the events are {days} apart",
@@ -22,7 +22,7 @@ _SAID = {
     "place.same_name": "the same place: [place]",
     "place.same_district": "the same district: [district]",
     "place.same_province": "the same province, and no place nearer than that",
-    "place.reach": "places apart: some [km] km",
+    "place.reach": "[near]",
     "place.far": "far apart, or different regions",
     "place.elsewhere": "much farther apart than positions err",
     "place.spelled_alike": "place names spelled alike",
@@ -32,8 +32,8 @@ _SAID = {
     "category.other": "different kinds of act: [act] and [its_act]",
     "weapon.same": "the same weapon: [weapon]",
     "weapon.other": "different weapons: [weapon] and [its_weapon]",
-    "target.same": "the same kind of target",
-    "target.other": "different kinds of target",
+    "target.same": "the same kind of target: [target]",
+    "target.other": "different kinds of target: [target] and [its_target]",
     "actor.same": "the same group: [actor]",
     "actor.other": "different groups: [actor] and [its_actor]",
     "killed.none": "nobody killed in either",
@@ -48,8 +48,8 @@ _SAID = {
     "person.age_far": "a person's age differs by more than eight years",
     "person.same_sex": "the person's sex agrees",
     "person.other_sex": "the person's sex differs",
-    "text.overlap": "{share} of its words in common[words]",
-    "text.other_script": "texts in different scripts[words]",
+    "text.overlap": "{share} of its words in common",
+    "text.other_script": "texts in different scripts",
     "entities.shared": "a phone, plate, identity number or account in common",
     "agency.same_register": "the same register has it already under another number",
     "agency.same": "the same agency, under another reference",
@@ -73,16 +73,23 @@ _YEARS = ("the year", "one year", "three years", "eight years")
 _MANY = ("half", "most", "nearly all", "all")
 _NOT_TELLING = "the words they share are in many reports"
 _WORDS_MAX = 4
+_SHARED_BITS_MIN = 2.0
+"""Words in one report of four or fewer are shown as shared; commoner ones every report has."""
+_SHARED_COUNT_MIN = -3.0
+"""A text that speaks more than this against a match has nothing in common that a reader would name."""
 _RIVALS_NONE = -0.5
 """Rivals that cost less than this are none worth telling of."""
 _LINE_BITS_MIN = 0.5
 _LINE_FOR_MAX, _LINE_AGAINST_MAX = 4, 2
 
 
-def reasons_of(scored: Scored, rivals: float, weights: Weights, *, named: bool = True) -> tuple[Reason, ...]:
+def reasons_of(
+    scored: Scored, rivals: float, weights: Weights, *, named: bool = True, text: str = ""
+) -> tuple[Reason, ...]:
     """One reason for each field that weighs anything; their bits sum to the log-odds.
 
-    `named` tells what the two reports say: for who may read both, and as long as they are kept.
+    `named` tells what the two reports say: for who may read both, and as long as they are kept. `text` is the report's,
+    so that words it shares are shown as it writes them.
     """
     bits: dict[str, float] = {}
     words: dict[str, str] = {}
@@ -93,10 +100,12 @@ def reasons_of(scored: Scored, rivals: float, weights: Weights, *, named: bool =
         if template is not None:
             if name == "prior.crowd":
                 told["open"] = str(round(2.0**amount) - 1)
-            said = template.format_map(told) if named and template != bare else bare
+            said = template.format_map(told) if named and template != bare else bare or "how far apart the places are"
             words[field] = f"{words[field]}; {said}" if field in words else said
     if bits.get("text", 0.0) < 0.0:
         words["text"] = _turned(words["text"])
+    if named and "text" in words:
+        words["text"] += _shared(scored, text)
     ranked = sorted([field for field in bits if bits[field] != 0.0], key=lambda field: -abs(bits[field]))
     return tuple(
         [
@@ -114,18 +123,19 @@ def _turned(said: str) -> str:
 
 
 def line_of(reasons: Sequence[Reason]) -> str:
-    """The decision in one line: what speaks most for it, and what against."""
+    """The decision in one line: what speaks most for it, and what against.
+
+    The words that two texts share stand in it though all in all they share too few: a reader looks for them first.
+    """
     speaking = [reason for reason in reasons if reason.field != "prior"]
-    pro = [reason.said for reason in speaking if _speaks_for(reason)][:_LINE_FOR_MAX]
-    contra = [reason.said for reason in speaking if reason.bits <= -_LINE_BITS_MIN][:_LINE_AGAINST_MAX]
+    pro = [reason.said for reason in speaking if reason.bits >= _LINE_BITS_MIN][:_LINE_FOR_MAX]
+    contra = [reason.said.partition(": ")[0] if reason.field == "text" else reason.said
+              for reason in speaking if reason.bits <= -_LINE_BITS_MIN][:_LINE_AGAINST_MAX]  # fmt: skip
+    text = next((reason for reason in speaking if reason.field == "text"), None)
+    if text is not None and ": " in text.said and _SHARED_COUNT_MIN < text.bits < _LINE_BITS_MIN:
+        pro.append(f"both say {text.said.partition(': ')[2]}")
     against = f". Against it: {'; '.join(contra)}" if contra else ""
     return f"{'; '.join(pro) or 'little speaks for it'}{against}"
-
-
-def _speaks_for(reason: Reason) -> bool:
-    """Whether it is worth a place in the line; telling words are, though there be too few to weigh."""
-    telling = reason.field == "text" and ": " in reason.said and reason.bits > -_LINE_BITS_MIN
-    return telling or reason.bits >= _LINE_BITS_MIN
 
 
 class _Told(dict[str, str]):
@@ -138,21 +148,33 @@ class _Told(dict[str, str]):
     def __missing__(self, slot: str) -> str:
         scored = self._scored
         one, other = scored.reading.told, scored.nearest
-        if slot == "km":
-            return _km(one.where, other.where)
-        if slot == "words":
-            return _shared(scored)
+        if slot == "near":
+            return _near(one.where, other.where)
         told = other if slot.startswith("its_") else one
         found = self[slot] = _VALUE[slot.removeprefix("its_")](told)
         return found
 
 
-def _shared(scored: Scored) -> str:
-    """The rarest words in common, as they are compared: cut to their stems."""
+def _shared(scored: Scored, text: str) -> str:
+    """The rarest words in common, as the report writes them; without its text, as they are compared: their stems."""
     terms = scored.reading.terms
-    shared = [term for term in scored.nearest.terms if terms.get(term, 0.0) > COMMON_BITS and not term.isdecimal()]
+    shared = [term for term in scored.nearest.terms if terms.get(term, 0.0) > _SHARED_BITS_MIN]
     rarest = sorted(shared, key=lambda term: (-terms[term], term))[:_WORDS_MAX]
-    return f": {', '.join(rarest)}" if rarest else ""
+    written = spelled(text) if rarest and text else {}
+    return f": {', '.join(written.get(term, term) for term in rarest)}" if rarest else ""
+
+
+def _near(one: Where | None, other: Where | None) -> str:
+    """Two places told by their positions: what both lie in, where there is such, and how far apart they are."""
+    if one is None or other is None:
+        return "places apart"
+    km = _km(one, other)
+    apart = f"some {km} km apart" if km not in {"?", "0"} else "told no nearer"
+    if one.district is not None and one.district == other.district:
+        return f"the same district: {_name(one.district)}, {apart}"
+    if one.name is not None and one.name == other.name:
+        return f"the same region: {_name(one.name)}, {apart}"
+    return f"places apart: {_name(one.name or one.district)} and {_name(other.name or other.district)}, {apart}"
 
 
 def _km(one: Where | None, other: Where | None) -> str:
@@ -175,7 +197,28 @@ def _name(folded: str | None) -> str:
 
 
 _ACTS: dict[str, str] = {ThreatCategory.IED: "IED", ThreatCategory.ROCKET_MORTAR: "rocket or mortar"}
+_TARGETS: dict[str, str] = {
+    TargetSectorCode.COMM: "shops and trade",
+    TargetSectorCode.CULTR: "places of worship and culture",
+    TargetSectorCode.DFNSE: "security forces",
+    TargetSectorCode.EDU: "education",
+    TargetSectorCode.EMRG: "emergency services",
+    TargetSectorCode.ENRG: "energy supply",
+    TargetSectorCode.ENTMT: "entertainment",
+    TargetSectorCode.FIN: "banks",
+    TargetSectorCode.GVTBLDG: "government",
+    TargetSectorCode.HLTH: "health care",
+    TargetSectorCode.MASS: "crowds",
+    TargetSectorCode.POP: "people",
+    TargetSectorCode.RETL: "shops",
+    TargetSectorCode.TELCM: "telecommunications",
+    TargetSectorCode.TRANS: "transport",
+    TargetSectorCode.UTL: "utilities",
+    TargetSectorCode.WATR: "water supply",
+}
+"""The sectors that reports name most; the others by their code."""
 _VALUE: dict[str, Callable[[Told], str]] = {
+    "target": lambda told: _TARGETS.get(told.target or "", told.target or "?"),
     "place": lambda told: _name(told.where.name or told.where.district if told.where else None),
     "district": lambda told: _name(told.where.district if told.where else None),
     "act": lambda told: _ACTS.get(told.category or "", (told.category or "?").replace("_", " ")),
