@@ -139,10 +139,15 @@ def until(true: Callable[[], object], what: str, every_s: float = 0.2) -> None:
 
 @contextmanager
 def running(
-    folder: Path, agencies: Mapping[str, Mapping[str, Any]], early: bool = False, partitions: int = PARTITIONS
+    folder: Path,
+    agencies: Mapping[str, Mapping[str, Any]],
+    *,
+    early: bool = False,
+    partitions: int = PARTITIONS,
+    make_broker: Callable[[Path], LocalBroker] = LocalBroker,
 ) -> Iterator[Bus]:
     """A bus with these agencies provisioned; whoever takes it starts the worker. `early`: one is started before."""
-    with LocalBroker(folder / "broker") as broker:
+    with make_broker(folder / "broker") as broker:
         bus = Bus(broker.bootstrap, folder)
         if early:
             bus.start(home="early").wait(WITHIN_S)

@@ -71,7 +71,7 @@ class Single:
         self._node.kill()
 
 
-class _AdvertisesProxy(LocalBroker):
+class ProxiedBroker(LocalBroker):
     """A broker with a second listener, which tells its clients to come through the proxy."""
 
     def __init__(self, folder: Path, proxy: Proxy) -> None:
@@ -94,7 +94,7 @@ class Proxied(Single):
 
     def __init__(self, folder: Path) -> None:
         self.proxy = Proxy().start()
-        self._node = _AdvertisesProxy(folder, self.proxy)
+        self._node = ProxiedBroker(folder, self.proxy)
 
     @property
     def bootstrap(self) -> str:

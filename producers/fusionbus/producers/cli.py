@@ -8,6 +8,7 @@ from fusionbus.producers.cli_outbox import outbox_commands
 from fusionbus.producers.cli_publish import publish, replay
 from fusionbus.producers.cli_token import token
 from fusionbus.producers.simulate.command import commands as simulate_commands
+from fusionbus.producers.station.cli import station_commands
 from fusionbus.producers.tips.cli import tip_commands
 
 commands = typer.Typer()
@@ -19,5 +20,6 @@ commands.command("hold")(hold)
 commands.command("release")(release)
 commands.command("token")(token)
 commands.add_typer(outbox_commands, name="outbox")
+commands.add_typer(station_commands, name="station")
 commands.add_typer(tip_commands, name="tips")
 commands.add_typer(simulate_commands)

@@ -154,6 +154,12 @@ class Outbox:
             tuple(refusals),
         )
 
+    def lies(self) -> dict[tuple[str, int], tuple[str, str | None]]:
+        """Of every revision known here, by id and number, its state and why it was refused."""
+        with self._explained():
+            rows = self._db.execute("SELECT report_id, revision, state, sentence FROM outbox").fetchall()
+        return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
     def purge(self, report_id: str) -> int:
         """How many revisions of a report that were not sent are deleted; that a revision was sent stays known."""
         with self._explained():

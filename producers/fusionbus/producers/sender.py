@@ -1,13 +1,15 @@
 """Empties an outbox: batch by batch, each marked only after the broker acknowledged it."""
 
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
 from fusionbus.contract.errors import FusionError, RetryLater
 from fusionbus.contract.report import ThreatReport
-from fusionbus.producers.outbox import Outbox, Put, report_in
+from fusionbus.producers.outbox import Outbox, Put, Waiting, report_in
 from fusionbus.producers.outcomes import Delivered, Failed, Outcome, Publishes
 from fusionbus.producers.publisher import Publisher
 from fusionbus.producers.settings import ProducerSettings
@@ -16,8 +18,9 @@ POLL_S: Final = 0.5
 """How often a following sender looks for new reports: well under a desk's notice, and one indexed query."""
 PAUSE_S_MAX: Final = 30.0
 """The longest pause between two tries at a broker that is away; after it returns nothing waits longer than this."""
-RESOLVE_S: Final = 30.0
-"""Beyond the publisher's own time limit, how long its outcome is waited for before that is called a fault."""
+RESOLVE_S: Final = 5.0
+"""Beyond the publisher's own time limit, how long its outcome is waited for. On a line dead one way kafka-python gave
+none within half a minute; what it would have said does not matter, the report is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,8 @@ def drain(
     with outbox.sole_sender():
         while total.held_by is None and (batch := outbox.next_batch()):
             sending = [(one, publisher.publish(report_in(one))) for one in batch]
-            wait_s = settings.delivery_timeout_s + settings.connect_timeout_s + RESOLVE_S
-            outcomes = [(one, future.result(timeout=wait_s)) for one, future in sending]
+            until_s = time.monotonic() + settings.delivery_timeout_s + settings.connect_timeout_s + RESOLVE_S
+            outcomes = [(one, _outcome(one, future, until_s)) for one, future in sending]
             outbox.mark(outcomes)
             total += _sum([outcome for _, outcome in outcomes])
             if on_sent is not None:
@@ -119,6 +122,13 @@ def _tell_once(tell: Callable[[str], None], sentence: str, told: str) -> str:
     if sentence != told:
         tell(sentence)
     return sentence
+
+
+def _outcome(one: Waiting, future: "Future[Outcome]", until_s: float) -> Outcome:
+    try:
+        return future.result(timeout=max(0.0, until_s - time.monotonic()))
+    except TimeoutError:
+        return Failed(one.report_id, "The line is dead: the broker took reports and answered none; try again.", "retry")
 
 
 def _sum(outcomes: list[Outcome]) -> Drained:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 from fusionbus.contract.errors import FixTheReport, RetryLater
+from fusionbus.producers.kept_file import KeptFile
 from fusionbus.producers.tips.alike import Alike, alike, words_of
 from fusionbus.producers.tips.contacts import Contacts
-from fusionbus.producers.tips.database import TipFile
+from fusionbus.producers.tips.schema import SCHEMA
 from fusionbus.producers.tips.settings import TipSettings
 from fusionbus.producers.tips.tip import COLUMNS, Act, State, Tip, tip_of
 from fusionbus.producers.tips.told import Told, clean, digest_of_code, new_code, to_the_minute
@@ -29,7 +30,7 @@ class TipQueue:
 
     def __init__(self, settings: TipSettings) -> None:
         self.settings = settings
-        self.file = TipFile(settings.tips_folder / "tips.db")
+        self.file = KeptFile(settings.tips_folder / "tips.db", SCHEMA, "queue of tips")
         self.contacts = Contacts(settings)
 
     # -- what tellers do

@@ -1,28 +1,30 @@
-"""The file in which the tips lie: how it is opened, and its errors in words."""
+"""A SQLite file that keeps what it was given through a power cut, and says its faults in words."""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any, Final
+from typing import Any
 
 from fusionbus.contract.errors import FusionError, Misconfigured, RetryLater
 from fusionbus.producers.outbox_faults import BUSY_S, code_of
-from fusionbus.producers.tips.schema import SCHEMA
 from fusionbus.shell.sqlite_files import empty_log, overwrite_deleted
 
-_FULL: Final = "The disk under the tips {path} is full and nothing was kept: free some space, try again."
 
-
-class TipFile:
+class KeptFile:
     """A SQLite file; threads may share it, one acts at a time.
+
+    Args:
+        path: where it lies; the folder is made.
+        schema: tables that are made where they are not there.
+        name: what it is to whoever reads a fault, such as `station's book`.
 
     Raises: Misconfigured when it cannot be used; RetryLater when the disk is full or another process holds it.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, schema: str, name: str) -> None:
+        self.path, self._name = path, name
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as exc:
@@ -30,9 +32,9 @@ class TipFile:
         self._lock = RLock()
         with self.explained():
             self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-            # FULL: a tip is on the disk, not in a cache, when its teller is told so.
+            # FULL: what was given is on the disk, not in a cache, when its giver is told so.
             self._db.executescript(
-                f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; {SCHEMA}"
+                f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; {schema}"
             )
             overwrite_deleted(self._db)
         path.chmod(0o600)
@@ -75,15 +77,15 @@ class TipFile:
         try:
             yield
         except sqlite3.Error as exc:
-            raise _explain(exc, self.path) from exc
+            raise _explain(exc, f"The {self._name} {self.path}") from exc
 
 
-def _explain(exc: sqlite3.Error, path: Path) -> FusionError:
+def _explain(exc: sqlite3.Error, what: str) -> FusionError:
     code = code_of(exc)
     if code == sqlite3.SQLITE_FULL:
-        return RetryLater(_FULL.format(path=path))
+        return RetryLater(f"{what} cannot grow, the disk is full, and nothing was kept: free some space, try again.")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return RetryLater(f"The tips {path} have been busy for {BUSY_S:g} s: try again.")
+        return RetryLater(f"{what} has been busy for {BUSY_S:g} s: try again.")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return Misconfigured(f"The tips {path} are damaged: move the file away and put back a backup.")
-    return Misconfigured(f"The tips {path} cannot be used ({exc}): check who owns the file, and the disk.")
+        return Misconfigured(f"{what} is damaged: move the file away and put back a backup.")
+    return Misconfigured(f"{what} cannot be used ({exc}): check who owns the file, and the disk.")
