@@ -13,6 +13,7 @@ from fusionbus.contract.agency import Subscription
 from fusionbus.contract.control import CATCH_UP_MAX, CatchUp, Subscribe, Unsubscribe, catch_up_id
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.vocabulary import (
+    FindingKind,
     Kind,
     Province,
     Severity,
@@ -37,6 +38,7 @@ def subscribe(
     agency: Agency,
     name: Name,
     kind: Annotated[list[str] | None, typer.Option(help=", ".join(Kind))] = None,
+    finding: Annotated[list[str] | None, typer.Option(help=f"What the centre finds: {', '.join(FindingKind)}")] = None,
     category: Annotated[list[str] | None, typer.Option(help=", ".join(ThreatCategory))] = None,
     province: Annotated[list[str] | None, typer.Option(help=", ".join(Province))] = None,
     district: Annotated[list[str] | None, typer.Option(help="A district's name.")] = None,
@@ -55,6 +57,7 @@ def subscribe(
     wanted: dict[str, Any] = {
         "statuses": words.some_of(Status, "--status", status) or (Status.ACTUAL,),
         "kinds": words.some_of(Kind, "--kind", kind),
+        "findings": words.some_of(FindingKind, "--finding", finding) or None,
         "categories": words.some_of(ThreatCategory, "--category", category),
         "provinces": words.some_of(Province, "--province", province),
         "districts": tuple(district or ()),

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import stix2
 
+from fusionbus.consumers.finding_words import finding_of
 from fusionbus.consumers.formats import telling
 from fusionbus.consumers.formats.stix_observables import observables
 from fusionbus.consumers.formats.stix_parts import ORGANISATION_SINCE, Marks, marks_of, name_of, stix_id
@@ -81,7 +82,7 @@ def _details(alert: Alert, before: Sequence[Alert], incident: str, marks: Marks)
     agency = _organisation(alert.body.agency, marks) if alert.body.agency else None
     if agency:
         yield agency
-    if alert.kind.tells_of_event:
+    if alert.kind.tells_of_event and finding_of(alert) is None:  # what was found was seen by nobody
         yield _sighting(alert, before, incident, agency, marks)
     yield from _persons(alert, marks)
     found, left = observables(alert, marks.both)

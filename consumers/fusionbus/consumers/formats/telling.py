@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from fusionbus.consumers.finding_words import facts_of_finding, finding_of
 from fusionbus.consumers.handlers.notices import facts_of_notice
 from fusionbus.consumers.handlers.plain_text import line, lines
 from fusionbus.consumers.handlers.terminal import when
@@ -19,7 +20,9 @@ FORMS = {
 
 
 def event(alert: Alert) -> str:
-    """What it is about in a word or two: the category, or else the kind of alert."""
+    """What it is about in a word or two: what the centre found, the category, or else the kind of alert."""
+    if (found := finding_of(alert)) is not None:
+        return str(found.finding).replace("_", " ").capitalize()
     category = category_of(alert) if alert.kind.tells_of_event else None
     if category is ThreatCategory.IED:
         return "IED"
@@ -61,6 +64,9 @@ def facts(alert: Alert) -> Iterator[tuple[str, str]]:
     claim, view = alert.incident.claim, alert.incident
     if where := place_words(place_of(alert)):
         yield "where", where
+    if (found := finding_of(alert)) is not None:
+        yield from facts_of_finding(found, when)
+        return
     if span := occurred_of(alert):
         yield "when", f"{when(span.start)} to {when(span.end)}" if span.start != span.end else when(span.start)
     if toll := ", ".join(f"{word} {count_words(n)}" for word, n in _toll(claim.killed, claim.injured)):

@@ -8,10 +8,11 @@ from typing import Final, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from fusionbus.consumers.finding_words import facts_of_finding, finding_of
 from fusionbus.consumers.handlers import Taken
 from fusionbus.consumers.handlers.notices import facts_of_notice
 from fusionbus.consumers.handlers.plain_text import line, lines
-from fusionbus.contract.alert import Alert
+from fusionbus.contract.alert import Alert, IncidentView
 from fusionbus.contract.base import Interval, Range
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.keeping import Erasure
@@ -122,16 +123,17 @@ def _title(alert: Alert) -> str:
 
 def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
     body, incident, handling = alert.body, alert.incident, alert.handling
-    claim = incident.claim
+    claim, found = incident.claim, finding_of(alert)
     what = [str(part).replace("_", " ") for part in (body.category or claim.category, body.weapon) if part]
     by = line(body.actor.name) if body.actor else claim.actor and line(claim.actor)
     yield "what", ", ".join([*what, f"{body.urgency}/{body.certainty}", *([f"held responsible: {by}"] if by else [])])
     yield "where", _place(body.place or claim.place)
-    yield "when", _interval(body.occurred or claim.occurred)
-    yield "toll", f"killed {_range(claim.killed)}, injured {_range(claim.injured)}"
-    origins, reports = incident.independent_origins, incident.reports
-    known = f"{origins} independent origin{'s' * (origins != 1)} in {reports} report{'s' * (reports != 1)}"
-    yield "known by", f"{known} · credibility {incident.credibility.value}, {CREDIBILITY[incident.credibility]}"
+    if found is not None:
+        yield from facts_of_finding(found, when)
+    else:
+        yield "when", _interval(body.occurred or claim.occurred)
+        yield "toll", f"killed {_range(claim.killed)}, injured {_range(claim.injured)}"
+        yield "known by", _known(incident)
     if incident.echo_ring:
         yield "ring", f"{incident.echo_ring} agencies quote each other in a ring: together they are one word"
     if alert.merged_from:
@@ -150,6 +152,12 @@ def _facts(alert: Alert) -> Iterator[tuple[str, str]]:
         yield "contact", line(body.contact)
     if alert.acknowledge_by:
         yield "answer", f"acknowledge by {when(alert.acknowledge_by)}"
+
+
+def _known(incident: IncidentView) -> str:
+    origins, reports = incident.independent_origins, incident.reports
+    known = f"{origins} independent origin{'s' * (origins != 1)} in {reports} report{'s' * (reports != 1)}"
+    return f"{known} · credibility {incident.credibility.value}, {CREDIBILITY[incident.credibility]}"
 
 
 def _narrative(alert: Alert) -> list[str]:

@@ -4,15 +4,19 @@ from collections.abc import Callable
 from typing import Final
 
 from fusionbus.streams.patterns.coordination import CoordinationSearch
+from fusionbus.streams.patterns.money.search import MoneySearch
 from fusionbus.streams.patterns.near_repeat import NearRepeatSearch
 from fusionbus.streams.patterns.shared_device import SharedDevice
 from fusionbus.streams.patterns.surge import SurgeSearch
 from fusionbus.streams.patterns.values import Search
+from fusionbus.streams.patterns.watch import WatchSearch
 
 SEARCHES: Final[tuple[Callable[[], Search], ...]] = (
     SharedDevice,
     SurgeSearch,
     NearRepeatSearch,
     CoordinationSearch,
+    MoneySearch,
+    WatchSearch,
 )
 """What makes an empty search of each kind; one of each is made for actual reports, and one for those of an exercise."""

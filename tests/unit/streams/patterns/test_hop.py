@@ -22,6 +22,7 @@ from fusionbus.contract.vocabulary import (
     Status,
 )
 from fusionbus.streams.finding_alerts import alert_kind_of
+from fusionbus.streams.patterns.shared_device import SharedDevice
 from hub import HubOnPaper, with_the_centre
 
 DEVICE = Entity(type=EntityType.DEVICE, token=a_token("device", 7))
@@ -43,6 +44,8 @@ def withdrawn(report: ThreatReport) -> ThreatReport:
 
 def a_hub(*reports: ThreatReport) -> HubOnPaper:
     hub = HubOnPaper.of(with_the_centre())
+    hub.searches = (SharedDevice,)
+    hub.restart()
     hub.send(*(reports or (one(), other())))
     hub.look()
     return hub

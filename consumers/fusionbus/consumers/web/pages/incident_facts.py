@@ -5,6 +5,7 @@ from html import escape
 from typing import Final
 
 from fusionbus.consumers.threats.found import IncidentLine, StoredAlert
+from fusionbus.consumers.web.pages.incident_finding import finding
 from fusionbus.consumers.web.pages.marks import (
     CREDIBILITY,
     at_html,
@@ -23,7 +24,8 @@ from fusionbus.contract.alert import Alert, AlertBody
 from fusionbus.contract.base import Interval
 from fusionbus.contract.incident import Incident
 from fusionbus.contract.report import Place
-from fusionbus.contract.vocabulary import AlertMsgType, Form, Status
+from fusionbus.contract.sections import AssessmentSection
+from fusionbus.contract.vocabulary import AlertMsgType, Form, Kind, Status
 
 FORMS: Final = {
     Form.FULL: "whole report",
@@ -78,7 +80,8 @@ def _facts(line: IncidentLine, alert: Alert) -> Iterator[Fact]:
     yield _place(claim.place or body.place)
     yield _time(claim.occurred or body.occurred)
     toll = f"killed {counted(claim.killed)}, injured {counted(claim.injured)}"
-    yield "Toll", toll, "lowest to highest told" if claim.killed or claim.injured else ""
+    if body.kind is not Kind.ASSESSMENT:
+        yield "Toll", toll, "lowest to highest told" if claim.killed or claim.injured else ""
     if body.actor:
         sure = f"attributed with {body.actor.attribution_confidence} confidence"
         yield "Actor", their(body.actor.name), sure + (", claimed by it" if body.actor.claimed else "")
@@ -88,6 +91,8 @@ def _facts(line: IncidentLine, alert: Alert) -> Iterator[Fact]:
     if sector:
         yield "Target", escape(f"sector {sector}"), ""
     origins = f"{count_of(view.reports, 'report')} of {count_of(view.independent_origins, 'independent origin')}"
+    if body.kind is Kind.ASSESSMENT:
+        origins = "found by the centre in the reports of others"
     yield "Known by", origins, escape(f"credibility {view.credibility.value}: {CREDIBILITY[view.credibility]}")
     if view.echo_ring:
         yield "Ring", f"{view.echo_ring} agencies quote each other", "together they are one word"
@@ -146,12 +151,14 @@ def _report(stored: StoredAlert) -> str:
         facts.append(f"graded {body.source.reliability}{body.source.credibility.value} by its originator")
     text = (body.tearline if alert.form is Form.TEARLINE else None) or body.narrative or body.tearline
     withdrawn = f" {tag('withdrawn', 'bad')}" if gone else ""
+    found = finding(body.section) if isinstance(body.section, AssessmentSection) else ""
     contact = f"<p>Ask: {their(body.contact)}</p>" if body.contact else ""
     return (
         f'<article class="report{" gone" * gone}"><h3>{sender}{withdrawn}</h3>'
         f'<p class="quiet">{escape(" · ".join(facts))}</p>'
         f"{f'<p><strong>{their(body.headline)}</strong></p>' if body.headline else ''}"
-        f"{f'<p class=narrative dir=auto>{escape(text)}</p>' if text else ''}{_subjects(body)}{contact}</article>"
+        f"{f'<p class=narrative dir=auto>{escape(text)}</p>' if text else ''}"
+        f"{found}{_subjects(body)}{contact}</article>"
     )
 
 
