@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from builders import NOW, a_report, a_token, an_acknowledgement, an_interval, minutes
+from builders import NOW, a_place, a_report, a_token, an_acknowledgement, an_interval, minutes
 from fusionbus.contract.handling import Source
 from fusionbus.contract.incident import Relation
 from fusionbus.contract.records import AuditEvent, ReceiptOutcome
 from fusionbus.contract.report import Casualties, Entity, ThreatReport
 from fusionbus.contract.routing import Rule
+from fusionbus.contract.topics import CENTRE
 from fusionbus.contract.vocabulary import (
     AckAction,
     AlertKind,
@@ -22,11 +23,13 @@ from fusionbus.contract.vocabulary import (
     Credibility,
     EntityType,
     Form,
+    Kind,
     MsgType,
     Outcome,
+    Province,
     SubjectRole,
 )
-from hub import HubOnPaper
+from hub import HubOnPaper, with_the_centre
 
 HEARD_OF_IT = {"POLICE-KP", "IB", "NACTA"}
 
@@ -158,6 +161,20 @@ def test_a_withdrawal_is_recalled_from_exactly_those_who_had_it(told: HubOnPaper
     (receipt,) = told.receipts_of("CTD-KP")
     assert (receipt.outcome, receipt.independent_origins) == (ReceiptOutcome.CANCELLED, 1)
     assert not told.incident().closed, "the Bureau still stands by it"
+
+
+def test_what_many_reports_tell_together_is_told_by_the_centre_as_a_report_of_its_own() -> None:
+    hub = HubOnPaper.of(with_the_centre())
+    elsewhere = a_place(province=Province.PUNJAB, district="Lahore", name="Made-up Chowk", lat=31.5, lon=74.3)
+    hub.send(the_blast(), the_blast(agency="CTD-PB", local_ref="PB/1", place=elsewhere, headline="A phone is seized"))
+    hub.look()
+
+    (finding,) = [alert for alert in hub.alerts_of("NACTA") if alert.body.kind is Kind.ASSESSMENT]
+    assert (finding.kind, finding.body.agency) == (AlertKind.RELATED, CENTRE)
+    assert finding.body.headline == "The same phone in 2 incidents"
+    assert {alert.recipient for alert in hub.alerts() if alert.body.kind is Kind.ASSESSMENT} == {
+        *("NACTA", "IB", "CTD-KP", "CTD-PB", "POLICE-KP")
+    }, "whoever asks for it and may have both reports: not the partner abroad, and not who may know of payments only"
 
 
 def test_what_recipients_answer_comes_back_to_the_originator_as_numbers(hub: HubOnPaper) -> None:

@@ -9,7 +9,7 @@ from fusionbus.contract import topics
 from fusionbus.contract.control import Acknowledgement, SharingAnswer, SharingRequest
 from fusionbus.contract.incident import Incident
 from fusionbus.contract.records import AcceptedControl, RejectReason, Tick
-from fusionbus.streams import outgoing, outgoing_sharing, sharing
+from fusionbus.streams import observing, outgoing, outgoing_sharing, sharing
 from fusionbus.streams.acknowledge import acknowledge, may_answer
 from fusionbus.streams.engine import Event
 from fusionbus.streams.escalate import escalate
@@ -118,6 +118,7 @@ class Clerk:
         if done.change is not None:
             sent = alerts_of(done.enriched, done.change, accepted.accepted_at, work.registry, work.now)
             work.draft.outputs.extend(sent)
+            work.draft.outputs.extend(observing.moved(done.incident, [done.change.member.report_id]))
         work.draft.outputs.extend(outgoing_sharing.answered(done, message, work.now))
         work.tally["sharing", message.agency, message.answer] += 1
         for ruling in done.rulings:

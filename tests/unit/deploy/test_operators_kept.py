@@ -61,5 +61,15 @@ def test_a_topic_is_cut_only_as_far_as_all_its_readers_have_read() -> None:
 
 
 def test_only_topics_that_carry_reports_are_cut() -> None:
-    names = ("accepted", "reports-X", "alerts-X", "control-X", "receipts-X", "audit", "incidents", "dead-letters")
-    assert list(filter(carries_reports, names)) == ["accepted", "reports-X", "alerts-X"]
+    names = (
+        "accepted",
+        "observations",
+        "reports-X",
+        "alerts-X",
+        "control-X",
+        "receipts-X",
+        "audit",
+        "incidents",
+        "dead-letters",
+    )
+    assert list(filter(carries_reports, names)) == ["accepted", "observations", "reports-X", "alerts-X"]

@@ -94,7 +94,7 @@ def cuts(
 
 def carries_reports(topic: str) -> bool:
     """Whether reports lie on the topic, whole or in part, as they came or went."""
-    return topic == topics.ACCEPTED or topic.startswith((topics.REPORTS, topics.ALERTS))
+    return topic in {topics.ACCEPTED, topics.OBSERVATIONS} or topic.startswith((topics.REPORTS, topics.ALERTS))
 
 
 def _reads(group: str, topic: str) -> bool:

@@ -21,7 +21,7 @@ from fusionbus.streams.patterns.linking import untied
 from fusionbus.streams.patterns.searches import SEARCHES
 from fusionbus.streams.patterns.sweeping import Sweeper
 from fusionbus.streams.patterns.teller import Teller
-from fusionbus.streams.patterns.told import Rows, Told
+from fusionbus.streams.patterns.told import LAST_PURGE, Rows, Told
 from fusionbus.streams.patterns.values import Search
 from fusionbus.streams.patterns.watched import Watched
 from fusionbus.streams.sweep import REST, Sweep
@@ -127,6 +127,8 @@ class Patterns:
         if before is not None:
             self._rows.drop_observation(work.draft, event, gone.report_id)
             watched.drop(before, work.tally)
+        if gone.purged:
+            work.draft.mark(self.table, event, LAST_PURGE, gone.accepted_at.isoformat().encode())
         for report_id in self._rows.citing(work.draft, event, gone.report_id):
             told = self._rows.told(work.draft, event, report_id)
             if told is None:

@@ -1,14 +1,15 @@
 """Lets go, beside the traffic, of what is too old to be searched, and of what was told long ago."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from fusionbus.streams import keeping
 from fusionbus.streams.engine import Event
 from fusionbus.streams.ingress import Work
-from fusionbus.streams.patterns.told import CITED, OBSERVATION, TOLD, Rows
+from fusionbus.streams.keeper import SETTLING
+from fusionbus.streams.patterns.told import CITED, LAST_PURGE, OBSERVATION, TOLD, Rows
 from fusionbus.streams.patterns.watched import Watched
 from fusionbus.streams.sweep import Sweep
 
@@ -23,6 +24,7 @@ class Sweeper:
 
     rows: Rows
     sweep: Sweep
+    _scrubbed: dict[int, datetime] = field(default_factory=dict)
 
     def look(self, work: Work, event: Event, watched: Watched) -> None:
         """Looks through the next page of the event's partition, if it is time for one."""
@@ -34,6 +36,9 @@ class Sweeper:
 
     def _look_at(self, work: Work, event: Event, key: bytes, value: bytes, watched: Watched) -> None:
         kind, name = key[:2], key[2:].decode()
+        if key == LAST_PURGE:
+            self._settle(work, event, value)
+            return
         if kind == CITED:
             if all(self.rows.told(work.draft, event, told) is None for told in value.decode().split()):
                 work.draft.mark(self.rows.table, event, key, None)
@@ -49,6 +54,18 @@ class Sweeper:
             told = self.rows.told(work.draft, event, name)
             if told is not None and not told.is_live:
                 self.rows.let_go(work.draft, event, told)
+
+    def _settle(self, work: Work, event: Event, value: bytes) -> None:
+        """Sees to it that what a purge deleted goes from the disks: from the broker's by writing on, once from ours."""
+        purged_at = datetime.fromisoformat(value.decode())
+        if work.now - purged_at > SETTLING:
+            work.draft.mark(self.rows.table, event, LAST_PURGE, None)
+            return
+        work.draft.mark(self.rows.table, event, LAST_PURGE, value)
+        scrubbed_at = self._scrubbed.get(event.partition)
+        if scrubbed_at is None or scrubbed_at <= purged_at:
+            self._scrubbed[event.partition] = work.now
+            self.rows.table.scrub(event.partition)
 
 
 def _is_before(kind: bytes, value: bytes, moment: datetime) -> bool:

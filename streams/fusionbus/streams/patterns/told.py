@@ -20,6 +20,8 @@ Name = tuple[Status, FindingKind, str]
 
 OBSERVATION, TOLD, CITED = b"o:", b"f:", b"c:"
 """How the keys begin: a report as it stands, what was told of a finding, and which findings list a report."""
+LAST_PURGE: Final = b"s:purged"
+"""When a report was purged last, so that what it left on disks is seen to."""
 EVIDENCE_MAX: Final = 10_000
 """Reports one finding may rest on: their ids take 39 bytes each, and a row must stay below the broker's 1 MiB."""
 

@@ -4,9 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from builders import NOW, a_handling, a_place, a_report, a_token, minutes
-from fusionbus.contract import topics
+from builders import NOW, a_handling, a_place, a_report, a_token, an_interval, minutes
+from fusionbus.contract import ids, topics
+from fusionbus.contract.incident import Claim, Relation
 from fusionbus.contract.keeping import Purge
+from fusionbus.contract.observation import Observation
 from fusionbus.contract.report import Entity, ThreatReport
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.sections import AssessmentSection
@@ -17,11 +19,14 @@ from fusionbus.contract.vocabulary import (
     EntityType,
     FindingKind,
     Form,
+    Kind,
     MsgType,
     Province,
     Status,
 )
+from fusionbus.streams.enrich import enrich
 from fusionbus.streams.finding_alerts import alert_kind_of
+from fusionbus.streams.patterns.audience import audience_of
 from fusionbus.streams.patterns.shared_device import SharedDevice
 from hub import HubOnPaper, with_the_centre
 
@@ -104,6 +109,81 @@ def test_a_purge_of_what_it_rests_on_purges_it_everywhere() -> None:
     kept = b"".join(key + value for key, value in hub.watched.rows[0].items())
     assert one().report_id.encode() not in kept
     assert hub.dead_letters() == []
+
+
+def test_what_was_purged_is_seen_to_on_disks_and_long_gone_reports_are_let_go() -> None:
+    hub = a_hub()
+    order = Purge(agency="CTD-KP", report_id=one().report_id, reason="No ground.", at=NOW)
+    hub.put(topics.reports_topic("CTD-KP"), one().report_id.encode(), order.model_dump_json().encode())
+    hub.look()
+    hub.later(timedelta(hours=2))
+    hub.look()
+    assert hub.watched.scrubbed == [0]
+    hub.later(timedelta(hours=2))
+    hub.look()
+    assert hub.watched.scrubbed == [0], "once a purge"
+    hub.later(timedelta(days=401))
+    hub.look()
+    assert dict(hub.watched.rows[0]) == {}
+
+
+def test_a_grant_widens_who_may_have_what_rests_on_a_controlled_report() -> None:
+    hub = HubOnPaper.of(with_the_centre())
+    observation = Observation(
+        report_id=one().report_id,
+        revision=1,
+        incident_id=ids.incident_id("PK-KP", one().report_id),
+        zone="PK-KP",
+        agency="IB",
+        status=Status.ACTUAL,
+        kind=Kind.INCIDENT,
+        relation=Relation.ORIGINAL,
+        origin=one().report_id,
+        accepted_at=NOW,
+        reported_at=NOW,
+        handling=a_handling(originator_control=True),
+    )
+    before = audience_of([observation], Status.ACTUAL, hub.registry).handling
+    let = observation.model_copy(update={"granted": ("CTD-PB",)})
+    after = audience_of([let], Status.ACTUAL, hub.registry).handling
+    assert before is not None
+    assert after is not None
+    assert before.releasable_to == ("NACTA", "IB")
+    assert after.releasable_to == ("NACTA", "CTD-PB", "IB")
+
+
+def test_a_forecast_awaits_no_answer_and_is_told_all_the_same() -> None:
+    hub = HubOnPaper.of(with_the_centre())
+    report = a_report(
+        agency=topics.CENTRE,
+        report_id=ids.report_id(topics.CENTRE, "forecast/1"),
+        local_ref="forecast/1",
+        occurred=None,
+        section=AssessmentSection(finding=FindingKind.FORECAST, window=an_interval(NOW)),
+    )
+    hub.send(report)
+    told = found(hub)
+    assert [(alert.kind, alert.acknowledge_by) for alert in told] == [(AlertKind.FORECAST, None)]
+    hub.later(timedelta(days=1))
+    hub.tick()
+    assert hub.escalations() == []
+
+
+def test_nothing_is_read_from_the_words_of_a_finding() -> None:
+    report = a_report(
+        agency=topics.CENTRE,
+        report_id=ids.report_id(topics.CENTRE, "surge/1"),
+        local_ref="surge/1",
+        occurred=None,
+        place=None,
+        category=None,
+        entities=(DEVICE,),
+        headline="Ten killed in a suicide bombing in Quetta yesterday",
+        section=AssessmentSection(finding=FindingKind.SURGE, window=an_interval(NOW)),
+    )
+    enriched = enrich(report)
+    assert (enriched.zone, enriched.tokens, enriched.terms) == ("PK", (), ())
+    assert enriched.claim == Claim(headline=report.headline, target_sector=report.target_sector)
 
 
 def test_it_is_over_after_its_window_and_said_so_once() -> None:
