@@ -83,9 +83,10 @@ class Evidence:
 
     @cached_property
     def incident_of(self) -> dict[str, str]:
-        """The hub's incident for each report, as its originator was told."""
+        """The hub's incident for each report, as its originator was told; of a partner's abroad, as its recipients."""
+        heard = {told.report.report_id: alert.incident_id for pairs in self.got.values() for alert, told in pairs}
         ends = (r for r in self.receipts if r.report_id and r.incident_id and r.outcome in ENDS)
-        return {str(r.report_id): str(r.incident_id) for r in ends}
+        return heard | {str(r.report_id): str(r.incident_id) for r in ends}
 
     @cached_property
     def tellers_of(self) -> dict[str, set[str]]:

@@ -55,7 +55,8 @@ def escalate(incident: Incident, registry: Registry, at: datetime) -> tuple[Inci
 
 
 def _notices(incident: Incident, agency: str, awaited: Awaited, registry: Registry, at: datetime) -> Iterator[Output]:
-    silent, about = registry.agencies.get(agency), _told_by(incident, awaited)
+    silent = registry.agencies.get(agency)
+    about = _told_by(incident, silent, awaited) if silent is not None else None
     if silent is None or about is None:
         return
     desks = {agency}
@@ -67,10 +68,18 @@ def _notices(incident: Incident, agency: str, awaited: Awaited, registry: Regist
             yield Output(topics.alerts_topic(desk), incident.incident_id.encode(), encode(alert))
 
 
-def _told_by(incident: Incident, awaited: Awaited) -> Member | None:
-    """The report that the awaited revision told of; one that is counted and not listed stands behind the newest."""
+def _told_by(incident: Incident, silent: Agency, awaited: Awaited) -> Member | None:
+    """The report that the awaited revision told the silent agency of, or one that it knows: never another's.
+
+    Of a recall it may know nothing any more. A report that is counted and not listed stands behind the newest, which
+    is no partner's abroad to know of.
+    """
     told = [member for member in incident.members if awaited.revision in member.told.get(incident.incident_id, ())]
-    return told[0] if told else (incident.members[-1] if incident.members else None)
+    known = [member for member in incident.members if silent.agency in (member.agency, *member.forms)]
+    best = [member for member in told if awaited.recall or member in known] or known
+    if best:
+        return best[0]
+    return incident.members[-1] if incident.members and not silent.foreign else None
 
 
 def _desk_of(silent: Agency, about: Member, incident: Incident, registry: Registry) -> str:

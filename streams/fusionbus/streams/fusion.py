@@ -28,6 +28,7 @@ from fusionbus.contract.records import (
 )
 from fusionbus.contract.vocabulary import MsgType
 from fusionbus.streams import incidents, observing
+from fusionbus.streams.abroad import narrowed
 from fusionbus.streams.catching_up import CatchingUp
 from fusionbus.streams.change import fused, opened
 from fusionbus.streams.clerk import Clerk
@@ -112,6 +113,7 @@ class Fusion:
         self._catching_up.pass_on(work)
         self._answered(work, said)
         self._tick(work, ticks.values())
+        work.draft.outputs[:] = narrowed(work.draft.outputs, work.registry)
         return work.draft.decision()
 
     def _answered(self, work: Work, said: _Said) -> None:

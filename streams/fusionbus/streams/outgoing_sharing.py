@@ -22,6 +22,8 @@ from fusionbus.streams.written import audit_out, receipt_out
 
 REASON_CHARS_MAX = 160
 """Of the originator's words so much fits into the one sentence of a receipt."""
+REASON_ABROAD = "The reason is not told abroad: ask the centre's watch floor."
+"""Who asks may not know whose report it is, and so not write for a partner's eyes."""
 
 
 def asked(
@@ -29,7 +31,9 @@ def asked(
 ) -> Iterator[Output]:
     """The question to the originator, a receipt for the asker, and the audit record."""
     question = told.question
-    alert = _question(told, request, report, registry.contact_of(HUB_AGENCY), now)
+    originator = registry.agencies.get(told.member.agency)
+    shown = request.model_copy(update={"reason": REASON_ABROAD}) if originator and originator.foreign else request
+    alert = _question(told, shown, report, registry.contact_of(HUB_AGENCY), now)
     yield Output(topics.alerts_topic(alert.recipient), alert.incident_id.encode(), encode(alert))
     until = f"{question.answer_by:%Y-%m-%d %H:%M} UTC"
     sentence = f"The originator is asked; the answer comes as a receipt, or the question lapses at {until}."

@@ -13,8 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from fusionbus.consumers.web import headers
+from fusionbus.consumers.web.people import Person
 from fusionbus.consumers.web.problems import Problem, problem_of
 from fusionbus.consumers.web.site import SIGN_IN_AGAIN, Site
+from fusionbus.consumers.web.taxii_messages import PATH, credentials, shown
 from fusionbus.contract.errors import FusionError
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -53,7 +55,7 @@ class Guard:
             self._proper(asked)
             entry = await self._who(asked)
         except Problem as problem:
-            entry = problem.response()
+            entry = shown(asked.url.path, problem)
         if entry is not None:
             await _refuse(scope, receive, send, entry)
         elif scope["type"] == "websocket":
@@ -87,7 +89,9 @@ class Guard:
             return None
         secret, program = asked.cookies.get(cookie_name(self._site)), _bearer(asked)
         try:
-            if program is not None and path.startswith(API):
+            if path.startswith(PATH):
+                state["person"] = await to_thread.run_sync(self._client, asked.headers.get("authorization", ""))
+            elif program is not None and path.startswith(API):
                 state["person"] = await to_thread.run_sync(self._site.program, program)
             elif secret:
                 state["session"] = await to_thread.run_sync(self._site.session, secret)
@@ -96,6 +100,12 @@ class Guard:
         if state["session"] is not None:
             state["person"] = state["session"].person
         return _answer(path, state)
+
+    def _client(self, header: str) -> Person | None:
+        """Who asks by TAXII: a program with a token, never a browser's session."""
+        told = credentials(header)
+        person = self._site.program(told[0]) if told is not None else None
+        return person if person is not None and told is not None and told[1] in {None, person.agency} else None
 
     def _watched(self, asked: HTTPConnection, receive: Receive) -> Receive:
         """As `receive`, but the line ends when the session does."""
@@ -119,7 +129,7 @@ def _answer(path: str, state: MutableMapping[str, Any]) -> Response | None:
     """What is said instead of the page to somebody who is not signed in, or has no password of his own yet."""
     person = state["person"]
     if person is None:
-        if path.startswith(API):
+        if path.startswith((API, PATH)):
             detail = "Sign in, or send an API token as `Authorization: Bearer …`."
             raise Problem(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": "Bearer"})
         return RedirectResponse(f"/sign-in?next={quote(path)}", HTTPStatus.SEE_OTHER)

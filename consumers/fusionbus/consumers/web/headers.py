@@ -27,7 +27,7 @@ LIVE_PAGE: Final = (
 """NiceGUI 3 starts itself by scripts in the page and Vue compiles templates in the browser, so inline scripts and
 eval must be allowed; nothing may be loaded from, or told to, another host."""
 HSTS: Final = "max-age=31536000"
-PLAIN: Final = ("/api/", "/sign-in", "/password", "/health", "/reply/")
+PLAIN: Final = ("/api/", "/taxii2/", "/sign-in", "/password", "/health", "/reply/")
 
 
 def is_asset(path: str) -> bool:

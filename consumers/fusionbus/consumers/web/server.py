@@ -9,11 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from fusionbus.consumers.web import reply_links, sign_in
+from fusionbus.consumers.web import reply_links, sign_in, taxii
 from fusionbus.consumers.web.api import routes
 from fusionbus.consumers.web.guard import Guard
 from fusionbus.consumers.web.problems import Problem, problem_of
 from fusionbus.consumers.web.site import Site
+from fusionbus.consumers.web.taxii_messages import shown
 from fusionbus.contract.errors import FusionError
 
 FAULTS_SHOWN: Final = 5
@@ -27,6 +28,7 @@ def create_app(site: Site, *, with_pages: bool = True) -> ASGIApp:
     app.include_router(routes.health)
     app.include_router(routes.router)
     app.include_router(reply_links.router)
+    app.include_router(taxii.router)
     _explain(app)
     if with_pages:
         from fusionbus.consumers.web.pages.mount import mount  # noqa: PLC0415 - half a second that only pages need
@@ -39,21 +41,22 @@ def _explain(app: FastAPI) -> None:
     """Every fault is a problem in words, never a traceback."""
 
     @app.exception_handler(Problem)
-    async def of_its_own(_: Request, fault: Problem) -> Response:
-        return fault.response()
+    async def of_its_own(asked: Request, fault: Problem) -> Response:
+        return shown(asked.url.path, fault)
 
     @app.exception_handler(FusionError)
-    async def of_a_fault(_: Request, fault: FusionError) -> Response:
-        return problem_of(fault).response()
+    async def of_a_fault(asked: Request, fault: FusionError) -> Response:
+        return shown(asked.url.path, problem_of(fault))
 
     @app.exception_handler(RequestValidationError)
-    async def of_the_words(_: Request, fault: RequestValidationError) -> Response:
+    async def of_the_words(asked: Request, fault: RequestValidationError) -> Response:
         said = dict.fromkeys(_sentence(each) for each in fault.errors()[:FAULTS_SHOWN])
-        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{'; '.join(said)}.").response()
+        return shown(asked.url.path, Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{'; '.join(said)}."))
 
     @app.exception_handler(HTTPException)
-    async def of_the_path(_: Request, fault: HTTPException) -> Response:
-        return Problem(HTTPStatus(fault.status_code), f"{fault.detail}.", dict(fault.headers or {})).response()
+    async def of_the_path(asked: Request, fault: HTTPException) -> Response:
+        said = Problem(HTTPStatus(fault.status_code), f"{fault.detail}.", dict(fault.headers or {}))
+        return shown(asked.url.path, said)
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:
