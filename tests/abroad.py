@@ -7,7 +7,16 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from builders import NOW, a_handling, a_place, a_report, a_subscription, a_token, an_acknowledgement, an_interval
+from builders import (
+    NOW,
+    a_handling,
+    a_place,
+    a_report,
+    a_subscription,
+    a_token,
+    an_acknowledgement,
+    an_agency,
+)
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.base import Interval
 from fusionbus.contract.codec import encode
@@ -15,35 +24,19 @@ from fusionbus.contract.control import CatchUp, SharingAnswer, SharingRequest, S
 from fusionbus.contract.handling import Attachment, Handling, Legal, Predicate, Source
 from fusionbus.contract.keeping import Purge
 from fusionbus.contract.report import Actor, Entity, Person, ThreatReport
-from fusionbus.contract.sections import (
-    AssessmentSection,
-    BorderSection,
-    CyberSection,
-    Evidence,
-    FinanceSection,
-    IncidentSection,
-    Indicator,
-    OperationSection,
-    RecordSection,
-    Section,
-    SuspiciousActivitySection,
-    ThreatSection,
-    TipSection,
-    Transaction,
-)
-from fusionbus.contract.topics import reports_topic
+from fusionbus.contract.sections import AssessmentSection, OperationSection, Section
+from fusionbus.contract.topics import CENTRE, reports_topic
 from fusionbus.contract.vocabulary import (
     TLP,
     AlertKind,
     Classification,
     EntityType,
-    FindingKind,
     MsgType,
     SubjectRole,
-    SuspiciousActivityCode,
     Urgency,
 )
 from hub import HubOnPaper
+from kinds import OPERATION, sections
 from planted import MARK, a_telling_federation
 
 PARTNER: Final = "LIAISON-1"
@@ -62,31 +55,12 @@ _WORD: Final = re.compile(
     r"|2026-03-05T11:5\d:\d\dZ"
 )
 """A planted word, a token, an id, and the second at which a report was made, which is another for each."""
-_OPERATION: Final = an_interval(NOW + timedelta(hours=3), timedelta(hours=2))
 _SIDE: Final = 26
 
 
 def code(number: int) -> str:
     """Two letters that stand for a report in its words."""
     return chr(ord("a") + number // _SIDE) + chr(ord("a") + number % _SIDE)
-
-
-def sections(word: str, token: str) -> list[Section]:
-    """A section of every kind, and of the assessments one of every finding."""
-    paid = Transaction(at=NOW, amount=900_000, from_account=token, reference=f"{word}payment")
-    of_hub = Evidence(report_id=str(UUID(int=7)), incident_id=str(UUID(int=8)), reported_at=NOW, says=f"{word}evidence")
-    return [
-        IncidentSection(claimed_by=f"{word}claim", damage=f"{word}damage"),
-        ThreatSection(target_description=f"{word}target", modus_operandi=f"{word}modus"),
-        SuspiciousActivitySection(activity=SuspiciousActivityCode.SURVL, justification=f"{word}justification"),
-        FinanceSection(str_reference=f"{word}str", transactions=(paid,)),
-        CyberSection(indicators=(Indicator(type="domain", value=f"{word}indicator"),), impact=f"{word}impact"),
-        TipSection(channel="web", caller_token=token, triaged_by=f"{word}triage", triage="accepted"),
-        BorderSection(event="watch_list_hit", crossing_point=f"{word}crossing", goods=f"{word}goods"),
-        RecordSection(record_type="fir", record_number=f"{word}fir", police_station=f"{word}station"),
-        OperationSection(operation="raid", planned=_OPERATION, contact=f"{word}operation"),
-        *(AssessmentSection(finding=kind, window=_OPERATION, evidence=(of_hub,)) for kind in FindingKind),
-    ]
 
 
 def planted(number: int, agency: str, handling: Handling, **changes: Any) -> ThreatReport:
@@ -133,7 +107,9 @@ class Story:
         """All that was planted anywhere, with the contacts of every agency but the partner and the centre."""
         found = {word for report in self.sent for word in _WORD.findall(encode(report).decode())}
         desks = {
-            agency.contact for name, agency in self.hub.registry.agencies.items() if name not in (PARTNER, "NACTA")
+            agency.contact
+            for name, agency in self.hub.registry.agencies.items()
+            if name not in (PARTNER, "NACTA", CENTRE)
         }
         return frozenset(found | self.said | desks | {report.report_id for report in self.sent})
 
@@ -162,6 +138,8 @@ def released(report: ThreatReport) -> set[str]:
         return set()
     made_at = {word for word in words if word.startswith("2026-")}
     contact = {f"{MARK}contact {'nacta' if report.is_masked else report.agency.lower()}"}
+    if isinstance(report.section, AssessmentSection):
+        return contact | made_at
     if report.tearline is not None:
         return set(_WORD.findall(report.tearline)) | contact | made_at
     shut = "person", "phone", "file", "predicate", "narrative", "payment", "triage", "evidence"
@@ -177,6 +155,7 @@ def _tells_whose(word: str) -> bool:
 def _wishes() -> Iterator[Any]:
     yield a_subscription(agency="CTD-PB", name="All")
     yield a_subscription(agency=PARTNER, name="Abroad all")
+    yield an_agency(agency=CENTRE, organisation="NACTA", provinces=(), group="federal", contact="The centre")
 
 
 def every_kind_hidden() -> Story:
@@ -186,8 +165,13 @@ def every_kind_hidden() -> Story:
     for number in range(len(HIDDEN) * kinds):
         agency, handling = HIDDEN[number // kinds]
         mine = sections(f"{MARK}{code(number)}", a_token("account", number))[number % kinds]
-        story.tell(planted(number, agency, handling, section=mine))
+        story.tell(planted(number, teller(mine, agency), handling, section=mine))
     return story
+
+
+def teller(section: Section, agency: str) -> str:
+    """Who tells of it: findings are the centre's own."""
+    return CENTRE if isinstance(section, AssessmentSection) else agency
 
 
 def mixed() -> Story:
@@ -208,7 +192,7 @@ def mixed() -> Story:
 def _elsewhere(story: Story) -> None:
     """Operations at one place, the partner's among them, and things that share a phone with a hidden report."""
     for number, agency, handling in ((6, "CTD-KP", HIDDEN[0][1]), (7, PARTNER, a_handling()), (8, "IB", HIDDEN[2][1])):
-        raid = OperationSection(operation="raid", planned=_OPERATION, contact=f"{MARK}{code(number)}operation")
+        raid = OperationSection(operation="raid", planned=OPERATION, contact=f"{MARK}{code(number)}operation")
         story.tell(planted(number, agency, handling, section=raid, occurred=None))
     shared = (Entity(type=EntityType.PHONE, token=a_token("phone", 0)),)
     far: dict[str, Any] = {"occurred": Interval(start=NOW - timedelta(days=2), end=NOW - timedelta(days=2))}

@@ -120,6 +120,8 @@ def form_for(agency: Agency, facets: Facets) -> Form:
     """How much this agency may read, once it may read at all."""
     if facets.kind is Kind.OPERATION:
         return Form.POINTER
+    if agency.foreign and facets.kind is Kind.ASSESSMENT:
+        return Form.POINTER  # its evidence quotes reports of which a partner may have had the tearline only
     if agency.foreign:
         return Form.TEARLINE if facets.has_tearline else Form.SUMMARY
     if facets.has_privacy and not agency.personal_data:
