@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from fusionbus.contract.records import ReceiptOutcome
+from fusionbus.contract.sections import AssessmentSection
 from fusionbus.contract.vocabulary import AlertKind, AlertMsgType, Status
-from fusionbus.deploy.demo_evidence import ENDS, Evidence, Fault
+from fusionbus.deploy.demo_evidence import ENDS, Evidence, Fault, is_finding
 from fusionbus.deploy.demo_leaks import leaks_of, pointer_faults
-from fusionbus.deploy.demo_oracle import Answer
+from fusionbus.deploy.demo_oracle import Answer, Told
 
 FIRST_NEWS: Final = frozenset({ReceiptOutcome.NEW_INCIDENT, ReceiptOutcome.CORROBORATION})
 
@@ -24,7 +25,7 @@ def _well_formed(evidence: Evidence) -> Iterator[str]:
         for alert in alerts:
             if alert.recipient != agency:
                 yield f"alert {alert.alert_id} for {alert.recipient} lies in the topic of {agency}"
-            if evidence.behind(alert) is None:
+            if evidence.behind(alert) is None and not is_finding(alert):
                 yield f"alert {alert.alert_id} for {agency} tells of a report that nobody sent"
         doubles = [name for name, count in Counter(a.alert_id for a in alerts).items() if count > 1]
         if doubles:
@@ -148,10 +149,31 @@ def _refusals(evidence: Evidence) -> Iterator[str]:
             yield f"{receipt.agency}: a refusal does not say what to mend"
 
 
+def _findings(evidence: Evidence) -> Iterator[str]:
+    """What the centre found went to nobody who may not have some report that it rests on, whatever it is about."""
+    revisions: dict[str, list[Told]] = defaultdict(list)
+    for told in evidence.sent:
+        revisions[told.report.report_id].append(told)
+    for agency, alerts in evidence.alerts.items():
+        for alert in filter(is_finding, alerts):
+            if alert.msg_type is AlertMsgType.CANCEL:
+                continue
+            section = alert.body.section
+            if not isinstance(section, AssessmentSection):
+                yield f"{agency}: a finding that does not say what it rests on"
+                continue
+            for each in section.evidence:
+                said = revisions.get(each.report_id or "", [])
+                verdicts = [evidence.oracle.handling(told, agency) for told in said if told.report.agency != agency]
+                if verdicts and all(answer is Answer.NEVER for answer in verdicts):
+                    yield f"{agency} got a finding that rests on {each.agency}'s report {each.report_id}"
+
+
 CHECKS: Final[dict[str, Callable[[Evidence], Iterator[str]]]] = {
     "every message is well formed": _well_formed,
     "every alert reached its handler": _handlers,
     "none went where it must not": _leaks,
+    "no finding went where a report behind it must not": _findings,
     "a pointer tells whom to call and nothing else": _pointers,
     "every expected alert arrived": _expected,
     "the scenario's alerts are as written by hand": _scenario,

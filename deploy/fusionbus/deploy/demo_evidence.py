@@ -10,7 +10,7 @@ from typing import Final
 from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import encode
 from fusionbus.contract.records import Receipt, ReceiptOutcome
-from fusionbus.contract.vocabulary import AlertKind
+from fusionbus.contract.vocabulary import AlertKind, Kind
 from fusionbus.deploy.agencies import Federation
 from fusionbus.deploy.demo_oracle import Oracle, Told
 
@@ -116,6 +116,11 @@ class Evidence:
         if body.report_id is not None and body.revision is not None:
             return self.by_report.get((body.report_id, body.revision))
         return self.by_moment.get((body.reported_at.isoformat(), alert.status))
+
+
+def is_finding(alert: Alert) -> bool:
+    """Whether it tells of what the centre itself found: no agency sent the report behind it."""
+    return alert.body.kind is Kind.ASSESSMENT
 
 
 def dump(evidence: Evidence, folder: Path) -> None:

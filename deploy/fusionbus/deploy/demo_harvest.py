@@ -69,6 +69,8 @@ class Harvest:
             if isinstance(receipt, Undecodable):
                 self.unreadable.append(f"a receipt for {agency} cannot be read: {receipt.sentence}")
                 return
+            if receipt.agency == topics.CENTRE:
+                return  # what the hub says to itself of its findings; nobody sent them
             self.receipts[receipt.receipt_id] = receipt
             if receipt.outcome in ENDS:
                 self.ended.add(receipt.receipt_id)

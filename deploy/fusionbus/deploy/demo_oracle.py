@@ -73,6 +73,11 @@ class Oracle:
             return Verdict(max(answer, danger), rule, tearline_only=answer is Answer.NEVER)
         return Verdict(answer, rule)
 
+    def handling(self, told: Told, name: str) -> Answer:
+        """Whether this agency may have the report at all, or what rests on it, whether or not it wants to."""
+        rules = self._rules(self.agencies[name], told)
+        return min(answer for answer, rule in rules if rule != "interest")
+
     def _rules(self, agency: Agency, told: Told) -> Iterable[tuple[Answer, str]]:
         handling, name = told.report.handling, agency.agency
         named = name in handling.releasable_to
@@ -134,7 +139,7 @@ def _in_danger(agency: Agency, told: Told) -> bool:
 def _wish(subscription: Subscription, told: Told) -> Answer:
     """Whether the subscription asks for the report; a list that is empty does not narrow."""
     report = told.report
-    if report.status not in subscription.statuses:
+    if report.status not in subscription.statuses or subscription.findings:
         return Answer.NEVER
     answers = [
         _among(subscription.kinds, report.kind),

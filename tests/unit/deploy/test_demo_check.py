@@ -6,16 +6,27 @@ from dataclasses import replace
 from builders import (
     NOW,
     a_report,
+    an_alert,
+    an_alert_body,
+    an_interval,
     minutes,
 )
 from demo_runs import INCIDENT, alert_of, evidence, faults, receipt_of, told
+from fusionbus.contract import ids
 from fusionbus.contract.alert import Alert, IncidentView
 from fusionbus.contract.incident import Claim
 from fusionbus.contract.records import Receipt, ReceiptOutcome, RejectReason
+from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.routing import Rule
+from fusionbus.contract.sections import AssessmentSection
+from fusionbus.contract.sections import Evidence as Resting
+from fusionbus.contract.topics import CENTRE
 from fusionbus.contract.vocabulary import (
+    AlertKind,
     AlertMsgType,
     Credibility,
+    FindingKind,
+    Kind,
     MsgType,
     Status,
 )
@@ -149,4 +160,28 @@ def test_a_message_that_cannot_be_read_is_a_fault() -> None:
 
 
 def test_every_check_has_a_name_that_is_shown() -> None:
-    assert len(CHECKS) == 10
+    assert len(CHECKS) == 11
+
+
+def a_finding_on(report: ThreatReport, agency: str) -> Alert:
+    """What the centre found in this report, as this agency was told of it."""
+    resting = Resting(
+        report_id=report.report_id,
+        incident_id=INCIDENT,
+        agency=report.agency,
+        reported_at=report.reported_at,
+        says="names the device",
+    )
+    section = AssessmentSection(finding=FindingKind.SURGE, window=an_interval(NOW), evidence=(resting,))
+    body = an_alert_body(agency=CENTRE, kind=Kind.ASSESSMENT, report_id=ids.report_id(CENTRE, "1"), section=section)
+    return an_alert(recipient=agency, kind=AlertKind.SURGE, body=body, incident_id=ids.incident_id("PK", "1"))
+
+
+def test_a_finding_is_nobodys_report_and_is_found_where_a_report_behind_it_may_not_be() -> None:
+    report = a_report()
+    right = {"POLICE-KP": (alert_of(report), a_finding_on(report, "POLICE-KP"))}
+    names = frozenset(alert.alert_id for alert in right["POLICE-KP"])
+    assert check(evidence(alerts=right, handled={"POLICE-KP": names})) == []
+    wrong = {"POLICE-KP": (alert_of(report),), "FMU": (a_finding_on(report, "FMU"),)}
+    found = faults(evidence(alerts=wrong))["no finding went where a report behind it must not"]
+    assert found == [f"FMU got a finding that rests on CTD-KP's report {report.report_id}"]
