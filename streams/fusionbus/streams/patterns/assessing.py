@@ -13,7 +13,7 @@ from fusionbus.contract.report import Actor, Entity, ThreatReport
 from fusionbus.contract.sections import AssessmentSection, Evidence
 from fusionbus.contract.vocabulary import FindingKind, MsgType, NatureOfSource, Status
 from fusionbus.streams.patterns.audience import is_private
-from fusionbus.streams.patterns.told import Told
+from fusionbus.streams.patterns.told import COUNTED, Told
 from fusionbus.streams.patterns.values import Finding
 
 EVIDENCE_LISTED_MAX: Final = 200
@@ -35,6 +35,8 @@ def local_ref_of(kind: FindingKind, key: str, status: Status, opened_at: datetim
 
 def listed_of(finding: Finding) -> tuple[tuple[Observation, str], ...]:
     """The evidence that the report lists, in order of event time."""
+    if finding.kind in COUNTED:
+        return ()
     return finding.evidence[-EVIDENCE_LISTED_MAX:]
 
 
@@ -49,7 +51,7 @@ def assessment_of(finding: Finding, handling: Handling, told: Told, at: datetime
         evidence=tuple(_evidence(observation, says) for observation, says in listed),
         evidence_beyond=len(finding.evidence) - len(listed),
         areas=finding.areas[:AREAS_MAX],
-        privacy=any(is_private(observation) for observation, _ in finding.evidence),
+        privacy=finding.kind not in COUNTED and any(is_private(each) for each, _ in finding.evidence),
     )
     return _report(told, handling, section, at).model_copy(
         update={

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fusionbus.streams.patterns.coordination import CoordinationSearch
+from fusionbus.streams.patterns.forecast.search import WeeklyForecast
 from fusionbus.streams.patterns.money.search import MoneySearch
 from fusionbus.streams.patterns.near_repeat import NearRepeatSearch
 from fusionbus.streams.patterns.shared_device import SharedDevice
@@ -18,5 +19,6 @@ SEARCHES: Final[tuple[Callable[[], Search], ...]] = (
     CoordinationSearch,
     MoneySearch,
     WatchSearch,
+    WeeklyForecast,
 )
 """What makes an empty search of each kind; one of each is made for actual reports, and one for those of an exercise."""

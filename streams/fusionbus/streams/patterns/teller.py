@@ -16,7 +16,7 @@ from fusionbus.streams.ingress import Work
 from fusionbus.streams.patterns import assessing
 from fusionbus.streams.patterns.audience import Audience, audience_of, for_nobody, joined_handling
 from fusionbus.streams.patterns.linking import tie_of
-from fusionbus.streams.patterns.told import EVIDENCE_MAX, Rows, Told
+from fusionbus.streams.patterns.told import COUNTED, EVIDENCE_MAX, Rows, Told
 from fusionbus.streams.patterns.values import Finding
 from fusionbus.streams.patterns.watched import Watched
 from fusionbus.streams.written import audit_out
@@ -101,6 +101,8 @@ class Teller:
         if held is None and finding.phase == "over":
             return
         told = held if held is not None else _first(finding, status, on.at)
+        if finding.kind in COUNTED and told.revision > 0:
+            return
         audience = _audience(finding, status, on.work)
         handling = audience.handling
         if handling is None and told.revision > 0:
@@ -123,8 +125,8 @@ class Teller:
         on.work.tally["finding", finding.kind, phase] += 1
 
     def _end(self, on: Turn, told: Told) -> None:
-        """Tells once that a finding holds no more, or takes it back where its evidence was withdrawn."""
-        if told.revision == 0:
+        """Tells once that a finding holds no more, or takes it back where its evidence went; a count just ends."""
+        if told.revision == 0 or told.kind in COUNTED:
             self.rows.let_go(on.work.draft, on.event, told)
             on.watched.forget(told)
         elif told.withdrawn:
@@ -212,7 +214,9 @@ def _changed(told: Told, finding: Finding, digest: str, at: datetime) -> Told:
             "window": finding.window,
             "digest": digest,
             "grave": f"{finding.severity}/{finding.urgency}",
-            "evidence": tuple(observation.report_id for observation, _ in finding.evidence),
+            "evidence": ()
+            if finding.kind in COUNTED
+            else tuple(observation.report_id for observation, _ in finding.evidence),
             "withdrawn": False,
         }
     )

@@ -26,6 +26,12 @@ EVIDENCE_MAX: Final = 10_000
 """Reports one finding may rest on: their ids take 39 bytes each, and a row must stay below the broker's 1 MiB."""
 
 
+COUNTED: Final = frozenset({FindingKind.FORECAST})
+"""Findings that rest on counts over very many reports. They are told once; their evidence is weighed for who may have
+them, but it is counted and not listed. So what is withdrawn or purged later changes only the next of them: there is
+nothing of it in the one that was told."""
+
+
 class Told(Message):
     """One finding as it was told, in one report of the centre: kept as long as its evidence may be withdrawn."""
 

@@ -2,32 +2,41 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 from fusionbus.streams.patterns.forecast.course import Attack, Course
 from fusionbus.streams.patterns.forecast.ground import Ground
-from fusionbus.streams.patterns.forecast.models import START, Forecast, Model, forecast
-
-BEGIN_SHARE: Final = 0.02
-"""A fit begins where the last one ended, but at no share of nothing: from there it could never rise again."""
+from fusionbus.streams.patterns.forecast.models import Forecast, Model, forecast
 
 
 def forecasts(ground: Ground, attacks: Iterable[Attack], weeks: range) -> Iterator[Forecast]:
     """The forecast of each of these weeks, in order. What became known in a week, or later, changes nothing in its own.
 
-    The order of the attacks is of no matter.
+    The order of the attacks is of no matter, nor is which weeks are asked for.
     """
     known: dict[int, list[Attack]] = {}
     for attack in sorted(attacks):
         known.setdefault(attack.known, []).append(attack)
     course = Course(ground, min([*known, weeks.start]))
-    shares: Sequence[float] = START
     while course.week < weeks.stop:
         if course.week in weeks:
-            made = forecast(course, shares)
-            shares = [max(share, BEGIN_SHARE) for share in made.shares]
-            yield made
+            yield forecast(course)
         course.go_on(known.get(course.week, ()))
+
+
+EDGES: Final = (0.0, 0.05, 0.10, 0.25, 0.50, 1.0)
+"""Between these, what was said is compared with what was so: the classes of the map."""
+
+
+class Stretch(NamedTuple):
+    """District-weeks of which something between two probabilities was said: the means of what was said and so."""
+
+    low: float
+    high: float
+    said: float
+    so: float
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class Record:
 
     weeks: int
     briers: Mapping[Model, float]
+    stretches: tuple[Stretch, ...]
+    """What the published model said against what was so."""
 
 
 def record(made: Sequence[Forecast], attacks: Iterable[Attack]) -> Record | None:
@@ -49,13 +60,23 @@ def record(made: Sequence[Forecast], attacks: Iterable[Attack]) -> Record | None
         held = hit if len(attack.districts) == 1 else vague
         held.update((attack.week, district) for district in attack.districts)
     vague -= hit
-    sums, number = dict.fromkeys(Model, 0.0), 0
+    said: dict[Model, list[tuple[float, bool]]] = {model: [] for model in Model}
     for each in made:
-        for district in range(len(each.beliefs[Model.CLIMATOLOGY])):
-            if (each.week, district) in vague:
-                continue
-            number += 1
-            so = (each.week, district) in hit
-            for model in Model:
-                sums[model] += (each.beliefs[model][district].probability - so) ** 2
-    return Record(len(made), {model: total / number for model, total in sums.items()}) if number else None
+        for model, beliefs in each.beliefs.items():
+            said[model] += [
+                (belief.probability, (each.week, district) in hit)
+                for district, belief in enumerate(beliefs)
+                if (each.week, district) not in vague
+            ]
+    if not said[Model.SELF_EXCITING]:
+        return None
+    briers = {model: sum((p - so) ** 2 for p, so in pairs) / len(pairs) for model, pairs in said.items()}
+    return Record(len(made), briers, tuple(_stretches(said[Model.SELF_EXCITING])))
+
+
+def _stretches(said: Sequence[tuple[float, bool]]) -> Iterator[Stretch]:
+    for low, high in pairwise(EDGES):
+        held = [(p, so) for p, so in said if low <= p < high or p == high == EDGES[-1]]
+        if held:
+            number = len(held)
+            yield Stretch(low, high, sum(p for p, _ in held) / number, sum(so for _, so in held) / number, number)

@@ -1,6 +1,7 @@
 """Weeks of Pakistan: from Monday 00:00 to Monday 00:00, counted from one Monday on."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 PKT: Final = timezone(timedelta(hours=5), "PKT")
@@ -26,6 +27,7 @@ def name_of(week: int) -> str:
     return f"{year}-W{number:02d}"
 
 
+@lru_cache(maxsize=256)
 def said(week: int) -> str:
     """The week in words, first and last day."""
     first = _FIRST + week * WEEK

@@ -1,5 +1,7 @@
 """Forecasts come from the past alone, in any order, and say more where more happened."""
 
+import math
+from collections.abc import Sequence
 from random import Random
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as some
 
 from fusionbus.streams.patterns.forecast.course import LONG_WEEKS, SILENCE_WEEKS, Attack, Course, damped
 from fusionbus.streams.patterns.forecast.ground import Ground
-from fusionbus.streams.patterns.forecast.models import Model
+from fusionbus.streams.patterns.forecast.models import Model, fitted
 from fusionbus.streams.patterns.forecast.rolling import forecasts, record
 
 FIRST, NOW = 3_000, 3_030
@@ -115,3 +117,27 @@ def test_the_record_is_the_mean_of_squared_errors_over_weeks_and_districts() -> 
 
 def test_many_attacks_in_one_week_weigh_less_than_as_many_weeks() -> None:
     assert (damped(0), damped(1), damped(3), damped(7)) == (0, 1, 2, 3)
+
+
+def test_the_fit_ends_at_the_maximum() -> None:
+    rng = Random(11)  # noqa: S311 - chance that can be repeated
+    attacks = [
+        Attack(w, w, (rng.choice((0, 0, 0, 1, 2, 3)),)) for w in range(FIRST, NOW) for _ in range(rng.randrange(4))
+    ]
+    course = Course(SQUARE, FIRST)
+    for week in range(FIRST, NOW):
+        course.go_on([attack for attack in attacks if attack.week == week])
+    best = fitted(course)
+
+    def likelihood(shares: Sequence[float]) -> float:
+        total = 0.0
+        for week in range(course.since + 1, NOW):
+            for district in range(4):
+                rate = sum(s * column[district] for s, column in zip(shares, course.features[week], strict=True))
+                total += math.log(-math.expm1(-rate)) if district in course.counts[week] else -rate
+        return total
+
+    for part in range(4):
+        for step in (-0.02, 0.02):
+            other = [max(1e-6, share + step * (index == part)) for index, share in enumerate(best)]
+            assert likelihood(other) <= likelihood(best) + 1e-3
