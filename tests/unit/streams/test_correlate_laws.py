@@ -24,6 +24,7 @@ from fusionbus.streams.correlate.score import scores
 from fusionbus.streams.correlate.told import told_by
 from fusionbus.streams.correlate.weights import committed
 from fusionbus.streams.enrich import enrich
+from fusionbus.streams.values import Joined, Match
 
 PLACES = [
     a_place(),
@@ -148,3 +149,51 @@ def test_what_is_put_together_unchecked_is_what_the_models_would_have_made(told:
         raw = encode(incident)
         assert decode(Incident, raw) == incident
         assert encode(Incident.model_validate_json(raw)) == raw
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports(), st.randoms(use_true_random=False))
+def test_in_which_order_the_reports_of_an_incident_came_does_not_matter(told: list[ThreatReport], chance: Any) -> None:
+    centre = Centre()
+    for report in told[:-1]:
+        centre.take(report, NOW)
+    mixed = OpenIncidents()
+    for incident in chance.sample(list(centre.incidents.values()), len(centre.incidents)):
+        members = chance.sample(incident.members, len(incident.members))
+        mixed.put(incident.model_copy(update={"members": tuple(members)}))
+    last = enrich(told[-1])
+    one, other = decide(last, centre.open, committed()), decide(last, mixed, committed())
+    assert _where(one) == _where(other)
+
+
+def _where(match: Match) -> object:
+    """Where a report is put, and how surely; whose word it echoes may differ, for of two equals the first is named."""
+    if isinstance(match, Joined):
+        return match.incident_id, match.probability, match.reasons, match.also
+    return match
+
+
+EVENTS = (
+    ("Grenade thrown at a depot gate in Kohat, four hurt", PLACES[1], 0),
+    ("Riders shot at a toll plaza in Lyari, two killed", PLACES[2], 90),
+    ("Rockets hit a pylon near Kohat, none hurt", PLACES[1], 3 * 24 * 60),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations([(event, teller) for event in range(len(EVENTS)) for teller in ("CTD-KP", "POLICE-KP", "IB")]))
+def test_events_told_clearly_are_the_same_incidents_in_whichever_order_they_are_told(
+    order: list[tuple[int, str]],
+) -> None:
+    centre = Centre()
+    for event, teller in order:
+        headline, place, after = EVENTS[event]
+        at = NOW + minutes(after)
+        report = a_report(
+            agency=teller, local_ref=f"{event}", headline=headline, narrative=None, place=place, casualties=(),
+            occurred=an_interval(at), reported_at=at + minutes(20), category=None,
+        )  # fmt: skip
+        centre.take(report, NOW)
+    found = {frozenset(member.report_id for member in incident.members) for incident in centre.incidents.values()}
+    assert {len(ids) for ids in found} == {3}
+    assert len(found) == len(EVENTS)

@@ -11,7 +11,7 @@ from fusionbus.streams.correlate.echo import echo_of
 from fusionbus.streams.correlate.open_incidents import OpenIncidents
 from fusionbus.streams.correlate.said import reasons_of
 from fusionbus.streams.correlate.score import Scored, between, score_one, scores, scores_of
-from fusionbus.streams.correlate.told import Open, Told, told_by, told_of
+from fusionbus.streams.correlate.told import Open, Told, compared_of, told_by, told_of
 from fusionbus.streams.correlate.weights import Weights, committed
 from fusionbus.streams.values import Candidate, Enriched, Fresh, Joined, Match
 
@@ -112,6 +112,7 @@ def no_longer_fits(enriched: Enriched, incident: Incident, open_incidents: OpenI
     report, weights = enriched.report, committed()
     rest = Open(incident.incident_id)
     rest.told = [told_of(member) for member in incident.members if member.report_id != report.report_id]
+    rest.compared = compared_of(rest.told)
     scored = score_one(enriched, told_by(enriched), rest, open_incidents, weights)
     if scored is None:
         return None

@@ -15,7 +15,7 @@ from fusionbus.contract.incident import Claim, Incident, Member
 from fusionbus.contract.vocabulary import Status
 from fusionbus.streams.correlate.families import kind_family
 from fusionbus.streams.correlate.frequencies import Frequencies
-from fusionbus.streams.correlate.told import DAY_S, Open, Told, told_of
+from fusionbus.streams.correlate.told import DAY_S, Open, Told, compared_of, told_of
 
 _IN_ORDER = attrgetter("reported_s", "report_id")
 _GONE_MAX = 4
@@ -122,6 +122,7 @@ class OpenIncidents:
             held = block.open[incident.incident_id] = Open(incident.incident_id)
             self._block_of[incident.incident_id] = block
         self._take(block, held, incident.members)
+        held.compared = compared_of(held.told)
         held.latest_s = incident.updated_at.timestamp()
         held.revision = incident.revision
         heapq.heappush(self._by_age, (held.latest_s, held.incident_id))
