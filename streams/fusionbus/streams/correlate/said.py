@@ -198,7 +198,7 @@ def _name(folded: str | None) -> str:
 
 _ACTS: dict[str, str] = {ThreatCategory.IED: "IED", ThreatCategory.ROCKET_MORTAR: "rocket or mortar"}
 _TARGETS: dict[str, str] = {
-    TargetSectorCode.COMM: "shops and trade",
+    TargetSectorCode.COMM: "media",
     TargetSectorCode.CULTR: "places of worship and culture",
     TargetSectorCode.DFNSE: "security forces",
     TargetSectorCode.EDU: "education",
@@ -267,6 +267,6 @@ _TOLL = {
     "none_many": "one says nobody was {field}, the other many: [{field}] and [its_{field}]",
     "near_few": "the numbers {field} are near: [{field}] and [its_{field}]",
     "near_many": "the numbers {field} are near: [{field}] and [its_{field}]",
-    "apart": "the numbers {field} differ: [{field}] and [its_{field}]",
+    "apart": "both tell of people {field}: [{field}] and [its_{field}]",
     "far": "the numbers {field} differ more than threefold: [{field}] and [its_{field}]",
 }
