@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 # Test files at once: most tests wait for a broker. Two cores ran all in 22 min one after the other, in 13 by threes.
 JOBS ?= 3
 
-.PHONY: help install demo up down test test-fast check format schemas bench flood quality forecast fuzz pictures chaos wheels clean
+.PHONY: help install demo up down test test-fast check format schemas bench flood stations quality forecast fuzz pictures chaos wheels clean
 
 help: ## Print this help.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: $(STAMP) ## Measure the bus beside a naive Faust program, and the API on 
 
 flood: $(STAMP) ## Let one agency send at fifty times its quota, and measure what the others notice.
 	@PYTHONPATH=tests $(BIN)/python -m bench.flood
+
+stations: $(STAMP) ## Let 2,000 police stations that were offline for days come back at one time; count every report's end.
+	@PYTHONPATH=tests $(BIN)/python -m bench.stations
 
 quality: $(STAMP) ## Score correlation: make quality LABELS=… REPORTS=… [MAPPING=event-record] [SUBSET=…] [GROWTH=1].
 	@PYTHONPATH=tests $(BIN)/python -m quality $(if $(REPORTS),--reports "$(REPORTS)") $(if $(LABELS),--labels "$(LABELS)") \

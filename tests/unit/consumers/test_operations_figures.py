@@ -3,7 +3,9 @@
 import pytest
 
 from fusionbus.consumers.operations.figures import figures, narrowed
+from fusionbus.consumers.operations.scrape import Sample
 from fusionbus.consumers.operations.seen import Behind, Source
+from fusionbus.consumers.web.pages.operations_public import tips
 from operations import NOW_S, WORKER, a_worker, behind, sample, seen
 
 DAY_S = 86_400.0
@@ -73,3 +75,28 @@ def test_an_agency_that_is_not_the_hub_s_desk_learns_of_itself_alone() -> None:
     assert told.unread == {"alerts-CTD-KP": 1}
     assert "CTD-SD" not in repr(told)
     assert narrowed(everything, "NACTA", reviews=True) == everything
+
+
+def tip_line(*, urgent_s: float = 0.0) -> tuple[Sample, ...]:
+    waiting = {"up to 5 min": 3, "up to 1 h": 1, "up to 24 h": 0, "older": 2}
+    return (
+        *(sample("tips_waiting", count, age=age) for age, count in waiting.items()),
+        sample("tips_oldest_seconds", urgent_s, kind="urgent"),
+        sample("tips_oldest_seconds", 172_800, kind="other"),
+    )
+
+
+def test_tips_that_wait_are_told_by_age_and_to_the_hub_s_desk_alone() -> None:
+    told = figures(seen(*a_worker(*tip_line(urgent_s=1_200))), DAY_S)
+    assert told.tips is not None
+    assert told.tips.waiting == {"up to 5 min": 3, "up to 1 h": 1, "up to 24 h": 0, "older": 2}
+    assert (told.tips.oldest_urgent_s, told.tips.oldest_other_s) == (1_200, 172_800)
+    assert narrowed(told, "CTD-KP", reviews=False).tips is None
+    assert figures(seen(*a_worker()), DAY_S).tips is None
+
+
+def test_danger_that_has_waited_too_long_is_bad_and_a_tip_line_that_nobody_hears_is_told() -> None:
+    late, calm = (tips(figures(seen(*tip_line(urgent_s=age)), DAY_S)) for age in (1_200.0, 60.0))
+    assert late.count('class="bad"') == calm.count('class="bad"') + 1
+    assert "20 min" in late
+    assert "No tip line was heard" in tips(figures(seen(*a_worker()), DAY_S))

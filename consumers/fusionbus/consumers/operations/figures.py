@@ -58,6 +58,17 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class TipFigures:
+    """What the public told and nobody has decided on, of all tip lines."""
+
+    waiting: Mapping[str, int]
+    """By age."""
+    oldest_urgent_s: float
+    oldest_other_s: float
+    """0 where none waits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """Everything on the page, but for the sources."""
 
@@ -75,6 +86,8 @@ class Figures:
     processes: tuple[Process, ...]
     behind: tuple[Lag, ...] | None
     unread: Mapping[str, int] = field(default_factory=dict)
+    tips: TipFigures | None = None
+    """None: no tip line was heard."""
 
     @property
     def hub_lag_s(self) -> float | None:
@@ -106,6 +119,7 @@ def figures(seen: Seen, silent_s: float) -> Figures:
         processes=tuple(_process(source.name, source.ill is None, seen) for source in seen.sources),
         behind=None if seen.behind is None else seen.behind.rows,
         unread={} if seen.behind is None else seen.behind.unread,
+        tips=_tips(samples),
     )
 
 
@@ -120,6 +134,7 @@ def narrowed(all_figures: Figures, agency: str, *, reviews: bool) -> Figures:
         if all_figures.behind is None
         else tuple(row for row in all_figures.behind if agency_of(row.topic) in {None, agency}),
         unread={topic: count for topic, count in all_figures.unread.items() if agency_of(topic) == agency},
+        tips=None,
     )
 
 
@@ -141,6 +156,17 @@ def _agencies(seen: Seen, samples: Iterable[Sample], silent_s: float, *, heard: 
             reports_s=seen.minute.get(("fusion_reports_in_total", agency), 0.0) / seen.minute_s if heard else None,
             waiting=waiting[agency],
         )
+
+
+def _tips(samples: Iterable[Sample]) -> TipFigures | None:
+    ages, oldest, heard = dict.fromkeys(AGE_NAMES, 0), {"urgent": 0.0, "other": 0.0}, False
+    for sample in samples:
+        if sample.name == "fusion_tips_waiting":
+            heard = True
+            ages[sample.label("age")] += int(sample.value)
+        elif sample.name == "fusion_tips_oldest_seconds":
+            oldest[sample.label("kind")] = max(sample.value, oldest[sample.label("kind")])
+    return TipFigures(ages, oldest["urgent"], oldest["other"]) if heard else None
 
 
 def _waiting(samples: Iterable[Sample]) -> dict[str, int]:

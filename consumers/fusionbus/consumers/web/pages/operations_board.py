@@ -9,6 +9,7 @@ from fusionbus.consumers.operations.figures import figures, narrowed
 from fusionbus.consumers.operations.seen import Seen
 from fusionbus.consumers.web.pages import operations_view as view
 from fusionbus.consumers.web.pages.live import Live
+from fusionbus.consumers.web.pages.operations_public import tips
 
 EVERY_S: Final = 1.0
 
@@ -36,7 +37,7 @@ class Board:
             self._parts["lag"] = Live()
             with ui.element("div").classes("panels stack"):
                 self._parts |= {"latency": Live(), "letters": Live()}
-            self._parts |= {"outcomes": Live(), "health": Live()}
+            self._parts |= {"outcomes": Live(), "tips": Live(), "health": Live()}
         self.put()
         ui.timer(EVERY_S, self.put)
 
@@ -54,5 +55,7 @@ class Board:
         yield "lag", view.lag(told, seen.trend)
         yield "latency", view.latency(told)
         yield "outcomes", view.outcomes(told)
+        if self._reviews:
+            yield "tips", tips(told)
         yield "letters", view.dead_letters(told)
         yield "health", view.health(told, seen.sources, seen.broker)

@@ -11,7 +11,6 @@ from fusionbus.consumers.operations.seen import Source
 PKT: Final = timezone(timedelta(hours=5), "PKT")
 LATE_S: Final = 1.0
 """The hub is told as behind from here on; the alert rule waits for a minute of it."""
-HUB_SAYS: Final = "the workers' metrics"
 SOURCES: Final = {
     "last": "fusion_agency_last_seen_seconds of the workers, or the newest receipt in the threat database",
     "rate": "fusion_reports_in_total, what it gained in the last minute",
@@ -22,11 +21,10 @@ SOURCES: Final = {
     "ends": "the hub's counters of outcomes, since the workers started",
     "letters": "fusion_dead_letters_total, since the workers started",
     "lag": "the broker: where topics end and what each group has committed",
+    "tips": "fusion_tips_waiting and fusion_tips_oldest_seconds of the tip line",
     "process": "/metrics of the process: fusion_ready, fusion_worker_started_seconds, fusion_home_free_ratio",
 }
 """Where each kind of number comes from."""
-ENDS: Final = ("new incident", "further origin", "echo", "update", "withdrawal")
-"""How a report that was fused ends; the rest never gets so far."""
 
 
 def summary(told: Figures, old_since: float | None) -> str:
@@ -46,25 +44,25 @@ def summary(told: Figures, old_since: float | None) -> str:
         _figure("silent agencies", f"{silent}" if workers else "?", "last", bad=silent > 0),
     )
     title = "Now" if old_since is None else f"As of {_clock(old_since)}, or older in part"
-    return _panel(title, f'<dl class="figures">{"".join(shown)}</dl>', (), kind="wide")
+    return a_panel(title, f'<dl class="figures">{"".join(shown)}</dl>', (), kind="wide")
 
 
 def agencies(told: Figures, now: float) -> str:
     """One row an agency: last heard, how fast, what waits for its answer."""
     if not told.agencies:
-        return _panel("Agencies", _nothing("Nothing has come from any agency yet."), ("last",), kind="broad")
+        return a_panel("Agencies", nothing_yet("Nothing has come from any agency yet."), ("last",), kind="broad")
     heads = ("agency", "last heard", "reports/s", *(f"unanswered {name.replace('up to', '≤')}" for name in AGE_NAMES))
     rows = (
         (
             escape(row.agency),
             _last(row.last_seen_at, now, silent=row.silent),
-            _titled(_number(row.reports_s), "rate"),
+            sourced(_number(row.reports_s), "rate"),
             *(_waits(told, row.waiting.get(name, 0), late=index > 1) for index, name in enumerate(AGE_NAMES)),
         )
         for row in told.agencies
     )
-    table = _table("Agencies, what they send and what they have not acknowledged", heads, rows, numbers=2)
-    return _panel("Agencies", table, ("last", "rate", "waiting"), kind="broad", tall=True)
+    table = a_table("Agencies, what they send and what they have not acknowledged", heads, rows, numbers=2)
+    return a_panel("Agencies", table, ("last", "rate", "waiting"), kind="broad", tall=True)
 
 
 def latency(told: Figures) -> str:
@@ -74,38 +72,38 @@ def latency(told: Figures) -> str:
         _latency_row("to the alert", told.to_alert, "alert"),
     )
     if not told.to_route.count and not told.to_alert.count:
-        return _panel(
+        return a_panel(
             "From report to alert",
-            _nothing("No report came in the last five minutes, or since this server looks."),
+            nothing_yet("No report came in the last five minutes, or since this server looks."),
             ("route", "alert"),
         )
-    table = _table("From report to alert", ("", "reports", "half within", "99 % within"), rows, numbers=1)
-    return _panel("From report to alert", table, ("route", "alert"))
+    table = a_table("From report to alert", ("", "reports", "half within", "99 % within"), rows, numbers=1)
+    return a_panel("From report to alert", table, ("route", "alert"))
 
 
 def lag(told: Figures, trend: Sequence[tuple[float, float]]) -> str:
     """Who is behind, and how the hub's lag went in the last quarter of an hour."""
     if told.behind is None:
-        return _panel("Behind", _nothing("The broker has not told yet who is behind."), ("lag",))
+        return a_panel("Behind", nothing_yet("The broker has not told yet who is behind."), ("lag",))
     late = [row for row in told.behind if row.records or row.expired]
     heads = ("group", "topic", "records", "oldest", "lost")
     rows = (
         (
             escape(row.group),
             escape(row.topic),
-            _titled(f"{row.records:,}", "lag"),
-            _titled(_seconds(row.seconds), "lag", bad=(row.seconds or 0) > LATE_S),
-            _titled(_count(row.expired), "lag", bad=True),
+            sourced(f"{row.records:,}", "lag"),
+            sourced(_seconds(row.seconds), "lag", bad=(row.seconds or 0) > LATE_S),
+            sourced(_count(row.expired), "lag", bad=True),
         )
         for row in late
     )
     said = f"Nobody is behind ({len(told.behind)} pairs of group and topic)."
-    body = _table("Who is behind", heads, rows, numbers=2) if late else _nothing(said)
+    body = a_table("Who is behind", heads, rows, numbers=2) if late else nothing_yet(said)
     unread = ""
     if told.unread:
         waiting = ", ".join(f"{escape(topic)} {count:,}" for topic, count in told.unread.items())
         unread = f'<p class="warn">Alerts that nobody has ever read: {waiting}.</p>'
-    return _panel("Behind", curve(trend) + body + unread, ("lag",), tall=True)
+    return a_panel("Behind", curve(trend) + body + unread, ("lag",), tall=True)
 
 
 def curve(trend: Sequence[tuple[float, float]]) -> str:
@@ -117,11 +115,11 @@ def curve(trend: Sequence[tuple[float, float]]) -> str:
     span = max(1.0, last - first)
     points = " ".join(f"{100 * (at - first) / span:.2f},{39 - 37 * seconds / top:.2f}" for at, seconds in trend)
     newest = trend[-1][1]
-    said = f"Seconds the hub was behind in the last {_length(span)}: at most {top:.1f}, now {newest:.1f}"
+    said = f"Seconds the hub was behind in the last {span_of(span)}: at most {top:.1f}, now {newest:.1f}"
     return (
         f'<svg class="trend" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{said}">'
         f'<line x1="0" y1="39" x2="100" y2="39"/><path d="M{points.replace(" ", "L")}"/></svg>'
-        f'<p class="quiet">Behind in the last {_length(span)}: at most {_seconds(max(s for _, s in trend))}.</p>'
+        f'<p class="quiet">Behind in the last {span_of(span)}: at most {_seconds(max(s for _, s in trend))}.</p>'
     )
 
 
@@ -129,13 +127,13 @@ def dead_letters(told: Figures) -> str:
     """What could not be taken, by reason."""
     if not told.dead_letters:
         said = "No worker was heard yet." if told.outcomes is None else "No dead letter since the workers started."
-        return _panel("Dead letters", _nothing(said), ("letters",))
+        return a_panel("Dead letters", nothing_yet(said), ("letters",))
     rows = (
-        (escape(reason.replace("_", " ")), _titled(f"{since:,}", "letters"), _titled(_count(new), "letters", bad=True))
+        (escape(reason.replace("_", " ")), sourced(f"{since:,}", "letters"), sourced(_count(new), "letters", bad=True))
         for reason, (since, new) in told.dead_letters.items()
     )
-    return _panel(
-        "Dead letters", _table("By reason", ("reason", "in all", "last 5 min"), rows, numbers=1), ("letters",)
+    return a_panel(
+        "Dead letters", a_table("By reason", ("reason", "in all", "last 5 min"), rows, numbers=1), ("letters",)
     )
 
 
@@ -143,14 +141,14 @@ def outcomes(told: Figures) -> str:
     """How reports ended, with the share of repeats, echoes and further origins."""
     if not told.outcomes or not sum(told.outcomes.values()):
         said = "No worker was heard yet." if told.outcomes is None else "No report has come since the workers started."
-        return _panel("What became of reports", _nothing(said), ("ends",))
+        return a_panel("What became of reports", nothing_yet(said), ("ends",))
     all_of_them = sum(told.outcomes.values())
     rows = (
-        (escape(word), _titled(f"{count:,}", "ends"), _titled(f"{100 * count / all_of_them:.1f} %", "ends"))
+        (escape(word), sourced(f"{count:,}", "ends"), sourced(f"{100 * count / all_of_them:.1f} %", "ends"))
         for word, count in told.outcomes.items()
     )
-    table = _table("What became of reports", ("outcome", "messages", "share"), rows, numbers=1)
-    return _panel("What became of reports", table, ("ends",))
+    table = a_table("What became of reports", ("outcome", "messages", "share"), rows, numbers=1)
+    return a_panel("What became of reports", table, ("ends",))
 
 
 def health(told: Figures, sources: Iterable[Source], broker: Source | None) -> str:
@@ -158,9 +156,11 @@ def health(told: Figures, sources: Iterable[Source], broker: Source | None) -> s
     by_name = {process.name: process for process in told.processes}
     rows = [_process_row(source, by_name.get(source.name)) for source in sources]
     if broker is not None:
-        since = _titled(_clock(broker.ill_since), "lag") if broker.ill_since else ""
+        since = sourced(_clock(broker.ill_since), "lag") if broker.ill_since else ""
         rows.append((f"broker {escape(broker.name)}", _state(broker), since, ""))
-    return _panel("Processes", _table("Processes", ("", "state", "since", "disk free"), rows, numbers=3), ("process",))
+    return a_panel(
+        "Processes", a_table("Processes", ("", "state", "since", "disk free"), rows, numbers=3), ("process",)
+    )
 
 
 def faults(sources: Iterable[Source], now: float) -> str:
@@ -179,15 +179,15 @@ def faults(sources: Iterable[Source], now: float) -> str:
 
 def _waits(told: Figures, number: int, *, late: bool) -> str:
     """How many wait; where no worker was heard, nobody knows."""
-    return _titled("?" if told.outcomes is None else _count(number), "waiting", bad=late and number > 0)
+    return sourced("?" if told.outcomes is None else _count(number), "waiting", bad=late and number > 0)
 
 
 def _latency_row(words: str, told: Latency, source: str) -> tuple[str, ...]:
     return (
         words,
-        _titled(f"{told.count:,}", source),
-        _titled(_seconds(told.p50_s), source),
-        _titled(_seconds(told.p99_s), source),
+        sourced(f"{told.count:,}", source),
+        sourced(_seconds(told.p50_s), source),
+        sourced(_seconds(told.p99_s), source),
     )
 
 
@@ -200,8 +200,8 @@ def _process_row(source: Source, process: Process | None) -> tuple[str, ...]:
     return (
         escape(source.name.removesuffix("/metrics").removeprefix("http://")),
         state,
-        _titled(_clock(at), "process") if (at := source.ill_since or started) else "",
-        _titled(f"{100 * free:.0f} %", "process", bad=free < 0.1) if free is not None else "",  # noqa: PLR2004
+        sourced(_clock(at), "process") if (at := source.ill_since or started) else "",
+        sourced(f"{100 * free:.0f} %", "process", bad=free < 0.1) if free is not None else "",  # noqa: PLR2004
     )
 
 
@@ -218,7 +218,7 @@ def _figure(name: str, shown: str, source: str, *, bad: bool = False) -> str:
     return f'<div title="{escape(SOURCES[source])}"><dt>{escape(name)}</dt><dd{tone}>{escape(shown)}</dd></div>'
 
 
-def _titled(shown: str, source: str, *, bad: bool = False) -> str:
+def sourced(shown: str, source: str, *, bad: bool = False) -> str:
     """The number with its source as a tooltip; bad only where there is any."""
     tone = ' class="bad"' if bad and shown not in {"0", "", "–"} else ""
     return f'<span title="{escape(SOURCES[source])}"{tone}>{escape(shown)}</span>'
@@ -227,12 +227,13 @@ def _titled(shown: str, source: str, *, bad: bool = False) -> str:
 def _last(at: float | None, now: float, *, silent: bool) -> str:
     if at is None:
         return f'<span class="quiet" title="{escape(SOURCES["last"])}">never</span>'
-    words = f"{_length(max(0.0, now - at))} ago" + (" – silent" if silent else "")
+    words = f"{span_of(max(0.0, now - at))} ago" + (" – silent" if silent else "")
     tone = "bad" if silent else ""
     return f'<span class="whole {tone}" title="{escape(SOURCES["last"])}; {_clock(at)}">{words}</span>'
 
 
-def _panel(title: str, body: str, sources: Sequence[str], *, kind: str = "", tall: bool = False) -> str:
+def a_panel(title: str, body: str, sources: Sequence[str], *, kind: str = "", tall: bool = False) -> str:
+    """A titled box that says where its numbers come from."""
     held = (
         f'<div class="scrolls" tabindex="0" role="region" aria-label="{escape(title)}">{body}</div>' if tall else body
     )
@@ -246,7 +247,7 @@ def _panel(title: str, body: str, sources: Sequence[str], *, kind: str = "", tal
     return f'<section class="panel {kind}"><h2>{escape(title)}</h2>{held}{where}</section>'
 
 
-def _table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -> str:
+def a_table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -> str:
     """A table whose first cell of a row is its heading; from column `numbers` on they are numbers."""
     top = "".join(
         f'<th scope="col"{_right(index, numbers)}>{escape(head)}</th>' if head else "<td></td>"
@@ -266,7 +267,8 @@ def _right(index: int, numbers: int) -> str:
     return ' class="number"' if index >= numbers else ""
 
 
-def _nothing(sentence: str) -> str:
+def nothing_yet(sentence: str) -> str:
+    """A sentence where there is no number."""
     return f'<p class="nothing">{escape(sentence)}</p>'
 
 
@@ -281,10 +283,10 @@ def _number(number: float | None) -> str:
 def _seconds(seconds: float | None) -> str:
     if seconds is None:
         return "–"
-    return f"{1000 * seconds:.0f} ms" if seconds < 1 else _length(seconds)
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else span_of(seconds)
 
 
-def _length(seconds: float) -> str:
+def span_of(seconds: float) -> str:
     """A length of time in its two greatest units at most."""
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * length:
