@@ -75,8 +75,9 @@ class Bus:
 
     def start(self, command: Sequence[str], **environment: str) -> subprocess.Popen[bytes]:
         """Starts a process that ends with the bus; its output goes to a log in the folder."""
-        log = (self.folder / f"{Path(command[0]).name}-{len(self._processes)}.log").open("wb")
-        process = subprocess.Popen(command, env=self.environment | environment, stdout=log, stderr=subprocess.STDOUT)
+        with (self.folder / f"{Path(command[0]).name}-{len(self._processes)}.log").open("wb") as log:
+            told = self.environment | environment
+            process = subprocess.Popen(command, env=told, stdout=log, stderr=subprocess.STDOUT)
         self._processes.append(process)
         return process
 

@@ -76,7 +76,8 @@ def enter(
     if wrong:
         mend = register.with_name(f"{register.name.removesuffix('.mend.csv')}.mend.csv")
         _write_wrong(mend, sheet, wrong)
-        tell(f"{len(wrong)} rows are wrong and not entered: mend them in {mend.name} and enter that file.")
+        are = "row is" if len(wrong) == 1 else "rows are"
+        tell(f"{len(wrong)} {are} wrong and not entered: mend that in {mend.name} and enter that file.")
     end(len(wrong))
 
 

@@ -10,6 +10,7 @@ from fusionbus.producers.sender import Drained, drain
 from fusionbus.producers.settings import ProducerSettings
 from fusionbus.producers.station.answers import Answers, Heard
 from fusionbus.producers.station.book import Book
+from fusionbus.shell.kafka import BrokerDown
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ def sync(book: Book, settings: ProducerSettings, wait_s: float) -> Synced:
                 held_by = str(exc)
             fresh = frozenset(report_id for report_id, _ in _sent(outbox) - before)
             heard = answers.listen(wait_s, lambda: not _unanswered(book, outbox), fresh)
+    except BrokerDown:
+        held_by = held_by or f"There is no line to the centre ({settings.bootstrap})."
     except RetryLater as exc:
         held_by = held_by or str(exc)
     return Synced(done.sent, done.refused, heard.new, done.held_by or held_by, heard.clock_off)
