@@ -42,7 +42,7 @@ def finding_of(first: Signal, told: Signal, index: Index) -> Finding:
         kind=FindingKind.SURGE,
         key=key_of(anchor, first),
         window=Interval(start=min(a.at for a in attacks), end=max(a.at for a in attacks)),
-        headline=f"Surge: {said}, where {region.expected:.1f} were expected"[:200],
+        headline=f"Surge: {said}, where {region.expected:.2f} were expected"[:200],
         statement=(
             f"{said}, where the own past of these districts lets expect {region.expected:.2f}. While all is as it was, "
             f"chance alone reaches such a score somewhere in the country on {told.p:.2%} of days. Attacks come in "

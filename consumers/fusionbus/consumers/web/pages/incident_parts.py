@@ -5,12 +5,22 @@ from datetime import datetime
 from typing import Final
 
 from fusionbus.consumers.threats.found import IncidentPage, StoredAlert
-from fusionbus.consumers.web.pages import acts, incident_facts, incident_sending, incident_ties
+from fusionbus.consumers.web.pages import acts, findings, incident_facts, incident_sending, incident_ties
 from fusionbus.consumers.web.people import Person, Right
 from fusionbus.contract.incident import Incident, Link
 from fusionbus.contract.records import Receipt
+from fusionbus.contract.sections import AssessmentSection
 
-SECTIONS: Final = ("Known", "Reports", "Why one event", "Origins and echoes", "Sent and answered", "History", "Related")
+SECTIONS: Final = (
+    "Known",
+    "Finding",
+    "Reports",
+    "Why one event",
+    "Origins and echoes",
+    "Sent and answered",
+    "History",
+    "Related",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,9 @@ def _told(read: Read, now: datetime, agency: str) -> dict[str, str]:
         return {}
     view = read.newest.alert.incident
     further = max(0, view.reports - view.independent_origins)
-    return {
+    section = read.newest.alert.body.section
+    found = {"Finding": findings.finding(section)} if isinstance(section, AssessmentSection) else {}
+    return found | {
         "Known": incident_facts.known(read.told.incident, read.newest.alert),
         "Reports": incident_facts.reports(read.told.alerts),
         "Why one event": incident_ties.waterfall(view.reasons),

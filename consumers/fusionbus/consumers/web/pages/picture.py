@@ -9,10 +9,11 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
+from fusionbus.consumers.threats.findings import open_findings
 from fusionbus.consumers.threats.picture import answered, newest, spots, told_since
 from fusionbus.consumers.threats.search import search
 from fusionbus.consumers.web.access_log import Act
-from fusionbus.consumers.web.pages import picture_rows
+from fusionbus.consumers.web.pages import findings, picture_rows
 from fusionbus.consumers.web.pages.desk import Desk, desk_of
 from fusionbus.consumers.web.pages.filters import Filters, read
 from fusionbus.consumers.web.pages.frame import frame
@@ -66,6 +67,7 @@ class _Picture:
         with ui.element("div").classes("picture"):
             with ui.element("section").classes("picture-list panel").props('aria-label="Incidents"'):
                 Live(picture_rows.filter_form(self._filters), on_form=self._filter)
+                self._findings = Live()
                 self._count = Live().props("role=status")
                 self._list = Live().classes("list-holds").props('tabindex=0 role=region aria-label="List of incidents"')
                 self._pager = Live()
@@ -99,15 +101,19 @@ class _Picture:
             found = await to_thread.run_sync(
                 spots, self._desk.threats, self._desk.viewer, filters.of_map.query(now, 1), now, since
             )
-            told = frozenset[str]()
-            if since is not None:
+            told, held = frozenset[str](), None
+            if since is None:  # not with every news, for it is looked for among all incidents
+                held = await to_thread.run_sync(open_findings, self._desk.threats, self._desk.viewer, now)
+            else:
                 told = await to_thread.run_sync(told_since, self._desk.threats, self._desk.viewer, since)
         except FusionError as exc:
             self._said.put(picture_rows.sentences([str(exc)]))
             return
         if filters is not self._filters:  # while this was read, something else was asked
             return
-        if since is None:
+        if held is not None:
+            self._findings.put(findings.panel(held, now))
+            self._map.surges(findings.surged(held))
             self._map.show(points(found))
             self._read_at_s = time.monotonic()
         else:

@@ -38,16 +38,16 @@ export default {
       <label><span>To</span><input type="range" min="0" :max="1000" v-model.number="to" :aria-valuetext="said(to)" @input="slid" @change="chosen"></label>
       <output>{{ window_said }}</output>
     </div>
-    <ul class="map-legend"><li v-for="(count, rank) in counts" :key="rank"><svg width="16" height="16" aria-hidden="true"><use :href="'#sev-' + rank"/></svg>{{ names[rank] }} {{ count }}</li></ul>
+    <ul class="map-legend"><li v-if="surged.length"><svg width="16" height="16" aria-hidden="true"><rect x="2" y="2" width="12" height="12" class="surge-key"/></svg>Surge: {{ surged.join(", ") }}</li><li v-for="(count, rank) in counts" :key="rank"><svg width="16" height="16" aria-hidden="true"><use :href="'#sev-' + rank"/></svg>{{ names[rank] }} {{ count }}</li></ul>
     <p class="sr-only" aria-live="polite">{{ spoken }}</p></div>`,
   props: { nothing: String, window: Array },
   emits: ["window"],
-  data: () => ({ from: 0, to: STEPS, total: 0, shown: 0, counts: [0, 0, 0, 0, 0], card: null, spoken: "", names: NAMES }),
+  data: () => ({ from: 0, to: STEPS, total: 0, shown: 0, counts: [0, 0, 0, 0, 0], card: null, spoken: "", names: NAMES, surged: [] }),
   computed: {
     window_said() { return this.total ? `${this.said(this.from)} – ${this.said(this.to)} · ${this.shown} of ${this.total}` : "no time to choose from"; },
     told() {
       const by = this.counts.map((count, rank) => `${count} ${NAMES[rank].toLowerCase()}`).join(", ");
-      return `Map of ${this.shown} incidents: ${by}. Arrow keys move, plus and minus zoom, n and p go from incident to incident, Enter opens. The list has the same incidents.`;
+      return `Map of ${this.shown} incidents: ${by}.${this.surged.length ? ` Surge in ${this.surged.join(", ")}.` : ""} Arrow keys move, plus and minus zoom, n and p go from incident to incident, Enter opens. The list has the same incidents.`;
     },
   },
   created() {
@@ -66,19 +66,22 @@ export default {
     basemap(geojson) {
       const rings = (shape) => ({ Polygon: shape.coordinates, MultiPolygon: (shape.coordinates || []).flat(), LineString: [shape.coordinates], MultiLineString: shape.coordinates }[shape.type] || []);
       const box = [Infinity, Infinity, -Infinity, -Infinity];
-      this.base = { country: new Path2D(), province: new Path2D(), district: new Path2D(), land: new Path2D(), names: [] };
+      this.base = { country: new Path2D(), province: new Path2D(), district: new Path2D(), land: new Path2D(), names: [], districts: new Map() };
       for (const { geometry, properties } of geojson.features) {
         const told = properties && properties.kind, kind = ["country", "district"].includes(told) ? told : "province";
         if (geometry.type === "Point") { this.base.names.push([properties.name, kind, geometry.coordinates[0] * EAST, -geometry.coordinates[1]]); continue; }
+        const own = kind === "district" ? new Path2D() : null;
+        if (own) this.base.districts.set(properties.name, own);
         for (const ring of rings(geometry)) ring.forEach(([lon, lat], index) => {
           const x = lon * EAST, y = -lat;
-          for (const path of kind !== "district" && geometry.type.endsWith("Polygon") ? [this.base[kind], this.base.land] : [this.base[kind]]) path[index ? "lineTo" : "moveTo"](x, y);
+          for (const path of kind !== "district" && geometry.type.endsWith("Polygon") ? [this.base[kind], this.base.land] : own ? [this.base[kind], own] : [this.base[kind]]) path[index ? "lineTo" : "moveTo"](x, y);
           box[0] = Math.min(box[0], x); box[1] = Math.min(box[1], y); box[2] = Math.max(box[2], x); box[3] = Math.max(box[3], y);
         });
       }
       this.box = box;
       this.sized();
     },
+    surges(districts) { this.surged = districts; this.draw(); },
     put(changed, gone, anew) {
       if (anew) this.points.clear();
       for (const id of gone) this.points.delete(id);
@@ -239,6 +242,7 @@ export default {
       c.setTransform(k * r, 0, 0, k * r, x * r, y * r);
       c.fillStyle = this.ink.land; c.fill(this.base.land);
       for (const [kind, colour, width] of [["district", this.ink.line, 0.7], ["province", this.ink.border, 1.1], ["country", this.ink.border, 1.6]]) { c.strokeStyle = colour; c.lineWidth = width / k; c.stroke(this.base[kind]); }
+      for (const outline of this.surged.map((name) => this.base.districts.get(name))) if (outline) { c.strokeStyle = this.ink.sev[0]; c.lineWidth = 3 / k; c.setLineDash([7 / k, 4 / k]); c.stroke(outline); c.setLineDash([]); }
       c.setTransform(r, 0, 0, r, 0, 0);
       for (const mark of this.marks) if (this.sees(mark)) this.stamp(c, mark);
       this.write(c);

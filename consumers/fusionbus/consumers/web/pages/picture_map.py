@@ -31,6 +31,7 @@ class PictureMap(Element, component="picture_map.js"):
         self._props["nothing"] = nothing
         self._props["window"] = list(window) if window != (None, None) else []
         self._shown: dict[str, Point] | None = None
+        self._surged: list[str] = []
 
         async def chosen(event: GenericEventArguments) -> None:
             await on_window(_window(event))
@@ -40,6 +41,12 @@ class PictureMap(Element, component="picture_map.js"):
     def basemap(self, geojson: object) -> None:
         """Draws what lies under the incidents."""
         self.run_method("basemap", geojson)
+
+    def surges(self, districts: list[str]) -> None:
+        """Marks the districts of open surges; others no more."""
+        if districts != self._surged:
+            self._surged = districts
+            self.run_method("surges", districts)
 
     def show(self, points: Iterable[Point]) -> int:
         """Shows these and no others; how many differ from what was shown."""
