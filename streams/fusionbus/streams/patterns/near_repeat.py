@@ -39,6 +39,8 @@ HISTORY_DAYS_MIN: Final = 56.0
 CELL: Final = NEAR_KM / KM_PER_DEGREE
 """Degrees of latitude; of longitude the same are fewer kilometres, so two cells are looked at on each side."""
 
+STEPS_MAX: Final = 8
+"""Steps back to a chain's beginning, over a year at most: a longer chain has another key, and is told as a new one."""
 OUTLIERS: Final = 100
 """One in so many may be dated far too early, as in the scan."""
 CHUANG: Final = "Chuang et al. 2019"
@@ -148,15 +150,15 @@ class NearRepeatSearch:
 
 
 def _first_of(actor: Actor, newest: Attack) -> str:
-    """The incident that the chain begins with, from repeat to repeat: it stays when the newest has another after it."""
-    chain, waiting = {newest.incident_id: newest}, [newest]
-    while waiting:
-        each = waiting.pop()
-        for other in actor.near(each, each.moment - NEAR_DAYS, each.moment):
-            if other.incident_id not in chain:
-                chain[other.incident_id] = other
-                waiting.append(other)
-    return min(chain.values(), key=_order).incident_id
+    """The incident that the chain begins with, each time the oldest before: it stays when another attack joins."""
+    first = newest
+    for _ in range(STEPS_MAX):
+        before = actor.near(first, first.moment - NEAR_DAYS, first.moment)
+        older = min((each for each in before if _order(each) < _order(first)), key=_order, default=None)
+        if older is None:
+            break
+        first = older
+    return first.incident_id
 
 
 def finding_of(repeat: Repeat) -> Finding:
