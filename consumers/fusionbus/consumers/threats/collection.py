@@ -29,9 +29,9 @@ from fusionbus.contract.errors import FixTheReport
 from fusionbus.contract.vocabulary import AlertKind, AlertMsgType
 
 LIMIT_MAX: Final = 500
-"""Objects a page: half a megabyte or so of JSON."""
+"""Objects a page: of 1 kB or so each; an alert makes about ten."""
 ALERTS_MAX: Final = 100
-"""Alerts that one page looks at, 5 ms each to write as STIX; a page that finds less says that there is more."""
+"""Alerts that one page looks at: writing them as STIX is most of its work; one that finds less says there is more."""
 SHARED_TRIED_MAX: Final = 300
 """For an object that many alerts share, so many of the newest are looked through."""
 SPEC_VERSION: Final = "2.1"
