@@ -1,4 +1,4 @@
-"""PASSPORTS: a hit on the watch list at an airport."""
+"""PASSPORTS: a traveller at an airport whose passport somebody looks for; `fusionbus import` sends a post's log."""
 
 from datetime import UTC, datetime, timedelta
 

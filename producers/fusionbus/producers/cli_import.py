@@ -17,8 +17,9 @@ from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.report import ThreatReport
 from fusionbus.producers.cli_publish import end, errors, tell
 from fusionbus.producers.delivery import Delivery, open_delivery, summary
-from fusionbus.producers.importing import Importer, RowFault
+from fusionbus.producers.importing import Importer
 from fusionbus.producers.mapping import load_mapping
+from fusionbus.producers.payments import RowFault
 from fusionbus.producers.rows import Sheet, open_sheet
 from fusionbus.producers.settings import ProducerSettings
 from fusionbus.producers.tokens import federation_key

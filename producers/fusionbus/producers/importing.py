@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import zip_longest
 from typing import Any, Final
@@ -17,23 +16,13 @@ from fusionbus.contract.vocabulary import TLP, EntityType, Status
 from fusionbus.producers.cells import CellFault, columns_of, day, text_of, value_of
 from fusionbus.producers.mapping import Mapping, Origin, PersonRule, rule_of
 from fusionbus.producers.normalise import normalise
+from fusionbus.producers.payments import ReadRow, RowFault, gathered, payment_of, payment_origins
 from fusionbus.producers.rows import Row, Sheet, fold_heading
 from fusionbus.producers.tokens import FederationKey, name_clk, tokenise_name
 
+__all__ = ["Importer", "RowFault"]
+
 _COUNT: Final = re.compile(r"(\d{1,6})(?:\s*[-–]\s*(\d{1,6}))?")
-
-
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """What is wrong with one row; `column` where one cell is to blame."""
-
-    row: Row
-    column: str | None
-    sentence: str
-
-    def __str__(self) -> str:
-        where = f"row {self.row.number}" + (f", column `{self.column}`" if self.column else "")
-        return f"{where}: {self.sentence}; mend it and import again."
 
 
 class Importer:
@@ -54,17 +43,31 @@ class Importer:
         self._seen: dict[str, int] = {}
 
     def reports(self, sheet: Sheet) -> Iterator[tuple[Row, ThreatReport] | list[RowFault]]:
-        """For each row its report, or all that is wrong with it.
+        """For each row its report, or all that is wrong with it; of a sheet of payments, for each report's rows.
 
         Raises: Misconfigured when the file lacks a column that the mapping reads.
         """
         self._check_columns(sheet)
+        if self._mapping.transactions is not None:
+            yield from gathered(sheet.rows, self._reference, self.read, self.validated)
+            return
         for row in sheet.rows:
             made = self.report(row)
             yield made if isinstance(made, list) else (row, made)
 
     def report(self, row: Row) -> ThreatReport | list[RowFault]:
         """The report of one row, or all that is wrong with it."""
+        found = self.read(row)
+        if isinstance(found, list):
+            return found
+        first = self._seen.setdefault(found.local_ref, row.number)
+        if first != row.number:
+            told = f"row {first} has the same reference {found.local_ref}"
+            return [RowFault(row, columns_of(self._mapping.local_ref)[-1], told)]
+        return self.validated(found)
+
+    def read(self, row: Row) -> ReadRow | list[RowFault]:
+        """What one row tells, not yet held against the contract, or all that is wrong with it."""
         if row.fault is not None:
             return [RowFault(row, None, row.fault)]
         faults: list[RowFault] = []
@@ -76,9 +79,21 @@ class Importer:
             made = self._guarded(row, faults, make)
             if made:
                 fields[name] = made
+        payment = self._guarded(row, faults, self._payment)
         if faults or local_ref is None:
             return list({fault.column: fault for fault in faults}.values())
-        return self._validated(row, local_ref, fields)
+        return ReadRow(row, local_ref, fields, payment)
+
+    def _reference(self, row: Row) -> str | None:
+        """The row's reference, where it can be read at all."""
+        try:
+            return None if row.fault is not None else self._local_ref(row)
+        except CellFault:
+            return None
+
+    def _payment(self, row: Row) -> dict[str, Any] | None:
+        rule = self._mapping.transactions
+        return payment_of(row, rule, self._zone, self._token) if rule is not None else None
 
     def _set_field(self, row: Row, fields: dict[str, Any], field: str, origin: Origin, faults: list[RowFault]) -> None:
         try:
@@ -114,9 +129,6 @@ class Importer:
         if ref is None:
             empty = next((one for one in columns if not text_of(row, one)), columns[0])
             raise CellFault(empty, "it is empty, and the report's reference is made from it")
-        first = self._seen.setdefault(str(ref), row.number)
-        if first != row.number:
-            raise CellFault(columns[-1], f"row {first} has the same reference {ref}")
         return str(ref)
 
     def _persons(self, row: Row) -> list[dict[str, Any]]:
@@ -172,16 +184,18 @@ class Importer:
         except FixTheReport as exc:
             raise CellFault(columns_of(origin)[0], str(exc).rstrip(".")) from exc
 
-    def _validated(self, row: Row, local_ref: str, fields: dict[str, Any]) -> ThreatReport | list[RowFault]:
+    def validated(self, read: ReadRow) -> ThreatReport | list[RowFault]:
+        """The report, or what the contract refuses in it."""
+        row, local_ref = read.row, read.local_ref
         whole = {
             "report_id": ids.report_id(self._agency, local_ref),
             "agency": self._agency,
             "local_ref": local_ref,
             "status": Status.ACTUAL,
             "reported_at": self._file_at.astimezone(UTC).isoformat(),
-            **fields,
+            **read.fields,
         }
-        whole["handling"] = {"tlp": TLP.AMBER} | fields.get("handling", {})
+        whole["handling"] = {"tlp": TLP.AMBER} | read.fields.get("handling", {})
         found = decode_report(json.dumps(whole).encode())
         if not isinstance(found, Undecodable):
             return found
@@ -221,6 +235,7 @@ class Importer:
             *(origin for origin in people if origin is not None),
             *(rule.value for rule in self._mapping.entities),
             *(rule.count for rule in self._mapping.casualties),
+            *payment_origins(self._mapping.transactions),
         ]
 
 

@@ -85,6 +85,19 @@ class CasualtyRule(Message):
     count: Origin
 
 
+class TransactionRule(Message):
+    """Payments, one a row; rows with one reference are one report."""
+
+    at: Origin
+    amount: Origin
+    currency: Origin | None = None
+    """PKR where it is not told."""
+    from_account: Origin | None = None
+    to_account: Origin | None = None
+    channel: Origin | None = None
+    reference: Origin | None = None
+
+
 class Mapping(Message):
     """How rows become reports."""
 
@@ -101,6 +114,8 @@ class Mapping(Message):
     persons: tuple[PersonRule, ...] = ()
     entities: tuple[EntityRule, ...] = ()
     casualties: tuple[CasualtyRule, ...] = ()
+    transactions: TransactionRule | None = None
+    """Makes each row a payment of its report, and all rows of one reference one report."""
 
     @model_validator(mode="after")
     def _usable(self) -> Self:

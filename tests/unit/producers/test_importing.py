@@ -15,8 +15,9 @@ from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.sections import RecordSection
 from fusionbus.contract.vocabulary import SubjectRole, ThreatCategory
-from fusionbus.producers.importing import Importer, RowFault
+from fusionbus.producers.importing import Importer
 from fusionbus.producers.mapping import load_mapping, ready_mappings
+from fusionbus.producers.payments import RowFault
 from fusionbus.producers.rows import Row, fold_heading, open_sheet
 from fusionbus.producers.tokens import demo_key
 

@@ -12,6 +12,7 @@ from fusionbus.producers.simulate import truth as beside
 from fusionbus.producers.simulate import world
 from fusionbus.producers.simulate.events import Outbreak
 from fusionbus.producers.simulate.stream import Traffic
+from fusionbus.producers.simulate.suspicions import Suspicions
 
 commands = typer.Typer()
 
@@ -39,6 +40,12 @@ def simulate(
         list[str] | None,
         typer.Option(help="A surge on top, at the end of the span: DISTRICT,COUNT,TIME, like Hangu,8,4d."),
     ] = None,
+    launderers: Annotated[
+        int, typer.Option(min=0, max=20_000, help="Add schemes of payments, and twelve honest customers to each.")
+    ] = 0,
+    wanted: Annotated[
+        int, typer.Option(min=0, max=20_000, help="Add wanted persons, and travellers of whom some are they.")
+    ] = 0,
 ) -> None:
     """Invent threat reports of many agencies, with the truth beside them.
 
@@ -48,6 +55,9 @@ def simulate(
     began = datetime.now(UTC) - length - NOT_NOW if now else parse_start(start)
     outbreaks = [parse_outbreak(text, length) for text in outbreak or ()]
     lines = Traffic(seed, began, length, outbreaks).lines(reports)
+    if launderers or wanted:
+        lines += Suspicions(seed, began, length).lines(launderers, wanted)
+        lines.sort(key=lambda line: line.report.reported_at)
     _write(lines, out, truth, [])
     typer.echo(f"{len(lines)} reports on {len({line.facts.event for line in lines})} events: {out}")
 

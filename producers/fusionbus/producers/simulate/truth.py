@@ -31,6 +31,10 @@ class Facts:
     province: str
     district: str
     series: str | None = None
+    pattern: str | None = None
+    """What a finding should call it: a pattern of payments, or somebody wanted who was met."""
+    account: str | None = None
+    """The token of the account or paper it is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def hit(listing: Observation, report: Observation, papers: Iterable[str]) -> Fin
         ),
         figures=(Figure(name="papers in common", value=len(tokens), threshold=1, source="The same keyed hash"),),
         evidence=_evidence(listing, report),
-        place=report.place,
+        place=listing.place or report.place,  # its ground is whose matter it is; border agencies ask for all hits
         category=listing.category,
         actor=listing.actor,
         severity=Severity.SEVERE,
@@ -74,7 +74,7 @@ def possible(listing: Observation, report: Observation, why: Likeness) -> Findin
             ),
         ),
         evidence=_evidence(listing, report),
-        place=report.place,
+        place=listing.place or report.place,
         severity=Severity.UNKNOWN,
         urgency=Urgency.UNKNOWN,
     )
@@ -87,7 +87,8 @@ def _window(report: Observation) -> Interval:
 def _did(report: Observation) -> str:
     section = report.section
     if isinstance(section, BorderSection):
-        return f"{_EVENTS[section.event]}{_DIRECTION[section.direction]}"
+        where = f", at {section.crossing_point[:60]}" if section.crossing_point else ""
+        return f"{_EVENTS[section.event]}{_DIRECTION[section.direction]}{where}"
     if isinstance(section, RecordSection):
         return f"named in a police record ({section.record_type.replace('_', ' ')})"
     return f"named in a report of kind {report.kind.value.replace('_', ' ')}"

@@ -70,9 +70,13 @@ def test_payments_in_other_money_are_counted_and_never_summed() -> None:
 
 @pytest.mark.parametrize(("others", "is_fan"), [(lines.FAN_ACCOUNTS_MIN, True), (lines.FAN_ACCOUNTS_MIN - 1, False)])
 def test_a_fan_needs_so_many_different_accounts_in_a_week(others: int, *, is_fan: bool) -> None:
-    into = [told(f"in {n}", [paid(10 + n, 1, 90_000, NOW - hours(n))]) for n in range(others)]
-    out = [told(f"out {n}", [paid(2, 50 + n, 90_000, NOW - hours(n))]) for n in range(others)]
+    into = [told(f"in {n}", [paid(10 + n, 1, 290_000, NOW - hours(n))]) for n in range(others)]
+    out = [told(f"out {n}", [paid(2, 50 + n, 290_000, NOW - hours(n))]) for n in range(others)]
     assert [each.kind for each in found([*into, *out])] == [FindingKind.FAN_IN, FindingKind.FAN_OUT] * is_fan
+
+
+def test_a_shop_s_customers_are_many_and_pay_little() -> None:
+    assert found([told(f"in {n}", [paid(10 + n, 1, 3_000, NOW - hours(n))]) for n in range(30)]) == []
 
 
 def test_one_payer_who_pays_often_is_no_fan() -> None:
@@ -158,7 +162,9 @@ def test_an_account_seen_everywhere_is_capped_and_shown_as_capped() -> None:
 
 def test_an_account_with_very_many_payments_is_judged_by_its_newest_and_says_so() -> None:
     many = [
-        told(f"bill {n}", [paid(1_000 + n * 100 + k, 1, 900, NOW - hours(n) - timedelta(seconds=k)) for k in range(40)])
+        told(
+            f"bill {n}", [paid(1_000 + n * 100 + k, 1, 9_000, NOW - hours(n) - timedelta(seconds=k)) for k in range(40)]
+        )
         for n in range(20)
     ]
     (finding,) = found(many)
@@ -202,7 +208,7 @@ def test_a_suspect_whom_two_of_the_reports_name_is_told_with_the_accounts() -> N
 
 
 def test_a_finding_names_no_token_in_its_words_or_its_key() -> None:
-    fan = [told(f"fan {n}", [paid(10 + n, 1, 5)]) for n in range(9)]
+    fan = [told(f"fan {n}", [paid(10 + n, 1, 500_000)]) for n in range(9)]
     everything = [*cash([1_900_000] * 3), turn(20), turn(10), a_record("arrest", 2), *fan]
     findings = found(everything)
     assert len(findings) >= 3

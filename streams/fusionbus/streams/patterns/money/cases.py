@@ -31,6 +31,8 @@ class Named:
 
 def shared_account(token: str, naming: Sequence[Observation]) -> Iterator[Named]:
     """The account stands in a report of payments and, apart from that, in a case that is not about payments."""
+    if len({each.kind is Kind.FINANCE for each in naming}) < 2:  # noqa: PLR2004 - payments, and something else
+        return
     first_hand = [each for each in naming if each.relation is not Relation.RELAY and each.kind is not Kind.ASSESSMENT]
     cases = list(dict.fromkeys(each.incident_id for each in first_hand))
     capped = len(cases) > lines.INCIDENTS_SHARED_MAX
@@ -67,6 +69,8 @@ def _cap_source(capped: bool) -> str:
 
 def called(token: str, naming: Sequence[Observation]) -> Iterator[Named]:
     """Several agencies, each from an origin of its own, call the account the same."""
+    if len(naming) < lines.REPORTERS_MIN:
+        return
     for word, kind in _TYPOLOGIES.items():
         reports = [each for each in naming if _says(each, word) and token in subject_accounts(each)]
         agencies, origins = {each.agency for each in reports}, {each.origin for each in reports}

@@ -63,6 +63,7 @@ class Ledger:
     def __init__(self) -> None:
         self._revisions: dict[str, int] = {}
         self._reports: dict[str, Observation] = {}
+        self._read: dict[str, tuple[list[Payment], list[str]]] = {}
         self._told: dict[Payment, set[str]] = {}
         self._of: defaultdict[str, list[Payment]] = defaultdict(list)
         self._naming: defaultdict[str, list[_Place]] = defaultdict(list)
@@ -73,11 +74,12 @@ class Ledger:
             return set()
         touched = self.drop(report.report_id)
         self._revisions[report.report_id] = report.revision  # also of one that names no account any more
-        named = accounts_of(report)
+        payments, named = payments_of(report), accounts_of(report)
         if not named:
             return touched
         self._reports[report.report_id] = report
-        for payment in payments_of(report):
+        self._read[report.report_id] = payments, named
+        for payment in payments:
             self._tell(payment, report.report_id)
         for token in named:
             insort(self._naming[token], _place(report))
@@ -89,9 +91,9 @@ class Ledger:
         report = self._reports.pop(report_id, None)
         if report is None:
             return set()
-        for payment in payments_of(report):
+        payments, named = self._read.pop(report_id)
+        for payment in payments:
             self._untell(payment, report_id)
-        named = accounts_of(report)
         for token in named:
             self._naming[token].remove(_place(report))
             if not self._naming[token]:

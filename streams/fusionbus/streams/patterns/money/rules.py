@@ -26,6 +26,8 @@ class Held:
 
 def rules_held(account: Account) -> list[Held]:
     """All rules the account holds, each stretch of time by itself."""
+    if len(account.payments) < PAYMENTS_MIN:
+        return []  # most accounts are somebody's who paid or was paid once
     return [held for rule in RULES for held in rule(account)]
 
 
@@ -89,8 +91,12 @@ def _payee(payment: Payment) -> str:
 def _fan(
     kind: FindingKind, account: Account, payments: list[Payment], other: Callable[[Payment], str], headline: str
 ) -> Iterator[Held]:
+    if len(payments) < lines.FAN_ACCOUNTS_MIN:
+        return
     for run in spread(payments, other, lines.FAN_ACCOUNTS_MIN, lines.FAN_WINDOW):
         of = part(payments, run)
+        if not _matters(of):
+            continue
         yield Held(
             kind,
             account.token,
@@ -103,6 +109,12 @@ def _fan(
                 *_sums(of),
             ),
         )
+
+
+def _matters(payments: Sequence[Payment]) -> bool:
+    """Whether so much money moved; what is in other money cannot be held against a line in rupees, and matters."""
+    foreign = sum(each.currency != lines.RUPEE for each in payments)
+    return _rupees(payments) >= lines.FAN_AMOUNT_MIN_PKR or foreign >= lines.FAN_ACCOUNTS_MIN
 
 
 def pass_through(account: Account) -> Iterator[Held]:
@@ -196,7 +208,7 @@ def front_charity(account: Account) -> Iterator[Held]:
     """Gifts come in as charity and leave in cash."""
     gifts = [each for each in account.came_in if each.channel == "charity" and each.rupees]
     cash = [each for each in account.went_out if each.channel == "cash"]
-    for run in joined(_spent(gifts, cash)):
+    for run in _spent(gifts, cash):
         of = part(gifts, run)
         drawn = (each for each in cash if of[0].at <= each.at <= of[-1].at + lines.CHARITY_WINDOW)
         yield Held(
@@ -224,22 +236,19 @@ def front_charity(account: Account) -> Iterator[Held]:
 
 
 def _spent(gifts: Sequence[Payment], cash: Sequence[Payment]) -> Iterator[Run]:
-    """From each gift on: the gifts of a month, where most of them were drawn in cash within it."""
-    for first, gift in enumerate(gifts):
-        given, last = _given(gifts, first)
-        left = sum(each.rupees for each in cash if gift.at <= each.at <= gift.at + lines.CHARITY_WINDOW)
+    """Gifts that follow each other within a month, where most of them were drawn in cash until a month after.
+
+    Taken together: from the middle of them on, cash that came of earlier gifts would be held against later ones.
+    """
+    first = 0
+    for last, gift in enumerate(gifts):
+        if last + 1 < len(gifts) and gifts[last + 1].at - gift.at <= lines.CHARITY_WINDOW:
+            continue
+        given = _rupees(gifts[first : last + 1])
+        left = _rupees(each for each in cash if gifts[first].at <= each.at <= gift.at + lines.CHARITY_WINDOW)
         if given >= lines.CHARITY_AMOUNT_MIN_PKR and left >= lines.CHARITY_CASH_SHARE_MIN * given:
             yield Run(first, last, min(1.0, left / given))
-
-
-def _given(gifts: Sequence[Payment], first: int) -> tuple[float, int]:
-    """What was given within the window from this gift on, and the place of the last of them."""
-    total, last = 0.0, first
-    for place in range(first, len(gifts)):
-        if gifts[place].at - gifts[first].at > lines.CHARITY_WINDOW:
-            break
-        total, last = total + gifts[place].rupees, place
-    return total, last
+        first = last + 1
 
 
 def _count(name: str, run: Run, threshold: float, source: str) -> Figure:
@@ -263,3 +272,5 @@ def _rupees(payments: Iterable[Payment]) -> float:
 RULES: Final[tuple[Callable[[Account], Iterator[Held]], ...]] = (
     structuring, fan_in, fan_out, pass_through, hawala, front_charity,
 )  # fmt: skip
+PAYMENTS_MIN: Final = 2
+"""No rule is held by one payment."""

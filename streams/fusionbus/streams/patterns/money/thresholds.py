@@ -17,6 +17,8 @@ STRUCTURING_WINDOW: Final = timedelta(days=7)
 STRUCTURING_SOURCE: Final = "FATF typology of structuring; number and days chosen on simulated truth, docs/money.md"
 
 FAN_ACCOUNTS_MIN: Final = 8
+FAN_AMOUNT_MIN_PKR: Final = CASH_REPORT_PKR
+"""Together: what a shop's customers or a workshop's wages seldom come to in a week. An assumption, measured."""
 FAN_WINDOW: Final = timedelta(days=7)
 FAN_SOURCE: Final = "FATF typologies (collection and funnel accounts); number and days as in docs/money.md"
 
