@@ -91,7 +91,7 @@ def turn(day: int, came: float = 3_000_000, left: float = 2_900_000, after_h: fl
 def test_money_that_leaves_within_two_days_twice_in_a_month_passes_through() -> None:
     (finding,) = found([turn(20), turn(10)])
     assert finding.kind is FindingKind.PASS_THROUGH
-    assert [each.value for each in finding.figures] == [2, 6_000_000, 0.967]
+    assert [each.value for each in finding.figures] == [2, 6_000_000, 0.967, 1, 1]
     tokens = [each.token for each in finding.entities]
     assert tokens == [account(1), account(2), account(3)]  # the account, who paid it, whom it paid
 

@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import Final
 
 from fusionbus.consumers.threats.found import IncidentPage, StoredAlert
-from fusionbus.consumers.web.pages import acts, findings, incident_facts, incident_sending, incident_ties
+from fusionbus.consumers.web.pages import (
+    acts,
+    findings,
+    incident_accounts,
+    incident_facts,
+    incident_sending,
+    incident_ties,
+)
 from fusionbus.consumers.web.people import Person, Right
 from fusionbus.contract.incident import Incident, Link
 from fusionbus.contract.records import Receipt
@@ -14,6 +21,7 @@ from fusionbus.contract.sections import AssessmentSection
 SECTIONS: Final = (
     "Known",
     "Finding",
+    "Accounts",
     "Reports",
     "Why one event",
     "Origins and echoes",
@@ -107,6 +115,7 @@ def _told(read: Read, now: datetime, agency: str) -> dict[str, str]:
         "Origins and echoes": incident_ties.graph(incident_ties.told_origins(view.independent_origins), further),
         "Sent and answered": incident_sending.mine(read.told.alerts, agency),
         "History": incident_sending.history(read.told.alerts, now),
+        **incident_accounts.parts(read.newest.alert),
     }
 
 

@@ -17,7 +17,7 @@ from fusionbus.streams.patterns.money.rules import Held
 from fusionbus.streams.patterns.values import Finding
 
 ACCOUNTS_SHOWN_MAX: Final = 24
-"""On the other side: as many as a picture can draw (`consumers/web/pages/money_picture.py`)."""
+"""On the other side: as many as a picture can draw (`consumers/web/pages/incident_accounts.py`)."""
 PERSONS_SHOWN_MAX: Final = 10
 
 Evidence = tuple[tuple[Observation, str], ...]
@@ -27,7 +27,12 @@ def of_payments(held: Held, ledger: Ledger, *, capped: bool) -> Finding:
     """The finding that these payments make."""
     told = ledger.telling(held.payments)
     said = held.said
-    figures = held.figures
+    payers, payees = _sides(held.account, held.payments)
+    figures = (
+        *held.figures,
+        Figure(name="accounts that paid in", value=len(payers)),
+        Figure(name="accounts that were paid", value=len(payees)),
+    )
     if capped:
         said += " The account has very many payments: only the newest were looked at."
         figures += (
@@ -125,11 +130,18 @@ def _actor(reports: Iterable[Observation]) -> str | None:
 
 def _entities(account: str, payments: Sequence[Payment], reports: Sequence[Observation]) -> tuple[Entity, ...]:
     """The account, those that paid it, those it paid, and persons whom two reports name; all private."""
-    payers = dict.fromkeys(each.payer for each in payments if each.payer and each.payee == account)
-    payees = dict.fromkeys(each.payee for each in payments if each.payee and each.payer == account)
-    others = [token for token in (*payers, *payees) if token != account][:ACCOUNTS_SHOWN_MAX]
-    found = [Entity(type=EntityType.ACCOUNT, token=token) for token in dict.fromkeys((account, *others))]
+    payers, payees = _sides(account, payments)
+    found = [Entity(type=EntityType.ACCOUNT, token=token) for token in (account, *payers, *payees)]
     return (*found, *_persons(reports))
+
+
+def _sides(account: str, payments: Sequence[Payment]) -> tuple[list[str], list[str]]:
+    """The accounts that paid this one, and the others that it paid; together as many as a picture can show."""
+    payers = list(dict.fromkeys(each.payer for each in payments if each.payer and each.payee == account != each.payer))
+    payers = payers[:ACCOUNTS_SHOWN_MAX]
+    paid = (each.payee for each in payments if each.payee and each.payer == account != each.payee)
+    payees = [token for token in dict.fromkeys(paid) if token not in payers]
+    return payers, payees[: ACCOUNTS_SHOWN_MAX - len(payers)]
 
 
 def _persons(reports: Sequence[Observation]) -> list[Entity]:
