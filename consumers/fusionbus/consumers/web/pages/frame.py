@@ -30,6 +30,7 @@ class Tab:
 TABS: Final = (
     Tab("/", "Picture", "p", Right.READ),
     Tab("/review", "Review", "r", Right.REVIEW),
+    Tab("/forecast", "Forecast", "f", Right.READ),
     Tab("/journey", "Report's journey", "j", Right.READ),
     Tab("/oversight", "Oversight", "v", Right.OVERSIGHT),
     Tab("/operations", "Operations", "o", Right.OPERATIONS),

@@ -6,10 +6,10 @@ from nicegui import app as pages
 from nicegui import ui
 
 from fusionbus.consumers.operations.lookout import Lookout
-from fusionbus.consumers.web.pages import incident, journey, operations, oversight, picture, refusal, review
+from fusionbus.consumers.web.pages import forecast, incident, journey, operations, oversight, picture, refusal, review
 from fusionbus.consumers.web.pages.frame import STATIC, STATIC_PATH
 
-PAGES = (picture, incident, review, journey, oversight, operations)
+PAGES = (forecast, picture, incident, review, journey, oversight, operations)
 """Imported for the paths they register."""
 
 

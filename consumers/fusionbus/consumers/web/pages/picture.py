@@ -10,16 +10,18 @@ from fastapi.responses import RedirectResponse
 from nicegui import ui
 
 from fusionbus.consumers.threats.findings import open_findings
+from fusionbus.consumers.threats.forecasts import newest_forecast
 from fusionbus.consumers.threats.picture import answered, newest, spots, told_since
 from fusionbus.consumers.threats.search import search
 from fusionbus.consumers.web.access_log import Act
 from fusionbus.consumers.web.pages import findings, picture_rows
 from fusionbus.consumers.web.pages.desk import Desk, desk_of
 from fusionbus.consumers.web.pages.filters import Filters, read
+from fusionbus.consumers.web.pages.forecast_words import week_said
 from fusionbus.consumers.web.pages.frame import frame
 from fusionbus.consumers.web.pages.live import Live, Pairs
 from fusionbus.consumers.web.pages.marks import STYLE, symbols
-from fusionbus.consumers.web.pages.picture_map import PictureMap, Window, basemap_of, points
+from fusionbus.consumers.web.pages.picture_map import PictureMap, Window, basemap_of, points, risks
 from fusionbus.consumers.web.people import Right
 from fusionbus.consumers.web.site import signed_in
 from fusionbus.contract.errors import FusionError
@@ -115,10 +117,19 @@ class _Picture:
             self._findings.put(findings.panel(held, now))
             self._map.surges(findings.surged(held))
             self._map.show(points(found))
+            await self._forecast()
             self._read_at_s = time.monotonic()
         else:
             self._map.change(points(found), told - {spot.incident_id for spot in found})
         self._spotted_at = max((spot.updated_at for spot in found), default=self._spotted_at)
+
+    async def _forecast(self) -> None:
+        """Shows the forecast that holds now; a past one, or none, colours nothing."""
+        told = await to_thread.run_sync(newest_forecast, self._desk.threats, self._desk.viewer)
+        if told is None or not told.section.window.start <= datetime.now(UTC) < told.section.window.end:
+            self._map.risk("", [])
+        else:
+            self._map.risk(week_said(told.section.window), risks(told.section.areas))
 
     async def _list_again(self, filters: Filters, now: datetime) -> None:
         desk = self._desk

@@ -26,6 +26,10 @@ export default {
         <button type="button" @click="nearer(1 / 1.5)" aria-label="Farther" title="Farther (-)">−</button>
         <button type="button" @click="fit(); draw()" aria-label="Whole country" title="Whole country (0)">⤢</button>
       </div>
+      <div v-if="areas" class="map-risk">
+        <button type="button" :aria-pressed="shaded" @click="shade" title="Forecast (r)">Forecast risk</button>
+        <ul v-if="shaded" aria-label="Chance of at least one attack in the week"><li>{{ areas }}</li><li v-for="(word, rank) in classes" :key="rank"><span :class="'risk-swatch risk-' + rank" aria-hidden="true"></span>{{ word }}</li><li><a href="/forecast">What it says, and what not</a></li></ul>
+      </div>
       <div v-if="card" class="map-card" :style="card.style" @pointerdown.stop>
         <p v-if="card.more" class="quiet">{{ card.more }}</p>
         <a v-for="one in card.listed" :key="one.id" :href="'/incidents/' + one.id" dir="auto">{{ one.text }}</a>
@@ -42,16 +46,16 @@ export default {
     <p class="sr-only" aria-live="polite">{{ spoken }}</p></div>`,
   props: { nothing: String, window: Array },
   emits: ["window"],
-  data: () => ({ from: 0, to: STEPS, total: 0, shown: 0, counts: [0, 0, 0, 0, 0], card: null, spoken: "", names: NAMES, surged: [] }),
+  data: () => ({ from: 0, to: STEPS, total: 0, shown: 0, counts: [0, 0, 0, 0, 0], card: null, spoken: "", names: NAMES, surged: [], areas: "", classes: [], shaded: localStorage.getItem("fusionbus.risk") === "on" }),
   computed: {
     window_said() { return this.total ? `${this.said(this.from)} – ${this.said(this.to)} · ${this.shown} of ${this.total}` : "no time to choose from"; },
     told() {
       const by = this.counts.map((count, rank) => `${count} ${NAMES[rank].toLowerCase()}`).join(", ");
-      return `Map of ${this.shown} incidents: ${by}.${this.surged.length ? ` Surge in ${this.surged.join(", ")}.` : ""} Arrow keys move, plus and minus zoom, n and p go from incident to incident, Enter opens. The list has the same incidents.`;
+      return `Map of ${this.shown} incidents: ${by}.${this.surged.length ? ` Surge in ${this.surged.join(", ")}.` : ""} Arrow keys move, plus and minus zoom, n and p go from incident to incident, Enter opens. The list has the same incidents.` + (this.areas ? " r shows the forecast's risk, d goes from district to district; the page Forecast has the same." : "");
     },
   },
   created() {
-    Object.assign(this, { points: new Map(), marks: [], base: null, view: null, drag: null, at: -1, held: null, due: false, ends: [0, 1], frames: [], bars: [], inside: [] });
+    Object.assign(this, { points: new Map(), marks: [], base: null, view: null, drag: null, at: -1, held: null, due: false, ends: [0, 1], frames: [], bars: [], inside: [], risks: [], area: -1 });
   },
   mounted() {
     this.watcher = new ResizeObserver(() => this.sized());
@@ -82,6 +86,10 @@ export default {
       this.sized();
     },
     surges(districts) { this.surged = districts; this.draw(); },
+    risk(week, areas, classes) {
+      [this.areas, this.classes, this.risks, this.area] = [week, classes, areas, -1];
+      this.draw();
+    },
     put(changed, gone, anew) {
       if (anew) this.points.clear();
       for (const id of gone) this.points.delete(id);
@@ -155,11 +163,15 @@ export default {
     wheel(event) { if (this.view) this.nearer(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), event.offsetX, event.offsetY); },
     press(event) { this.drag = { x: event.offsetX, y: event.offsetY, moved: 0 }; this.$refs.canvas.setPointerCapture(event.pointerId); },
     move(event) {
-      if (!this.drag) { if (event.target === this.$refs.canvas) this.point(this.under(event.offsetX, event.offsetY)); return; }
+      if (!this.drag) { if (event.target === this.$refs.canvas) this.hover(event.offsetX, event.offsetY); return; }
       const { offsetX: x, offsetY: y } = event;
       this.drag.moved += Math.abs(x - this.drag.x) + Math.abs(y - this.drag.y);
       this.pan(x - this.drag.x, y - this.drag.y);
       Object.assign(this.drag, { x, y });
+    },
+    hover(x, y) {
+      const mark = this.under(x, y), risk = mark ? null : this.over(x, y);
+      if (risk) this.name(risk, x, y); else this.point(mark);
     },
     release(event) {
       const clicked = this.drag && this.drag.moved < DRAG_PX ? this.under(event.offsetX, event.offsetY) : null;
@@ -168,7 +180,7 @@ export default {
     },
     leave(event) { if (!this.drag && !(event.relatedTarget && event.relatedTarget.closest(".map-card"))) this.card = null; },
     key(event) {
-      const by = 60, acts = { ArrowLeft: () => this.pan(by, 0), ArrowRight: () => this.pan(-by, 0), ArrowUp: () => this.pan(0, by), ArrowDown: () => this.pan(0, -by), "+": () => this.nearer(1.5), "=": () => this.nearer(1.5), "-": () => this.nearer(1 / 1.5), 0: () => { this.fit(); this.draw(); }, n: () => this.next(1), p: () => this.next(-1), Enter: () => this.marks[this.at] && this.enter(this.marks[this.at]), Escape: () => { this.held = null; this.at = -1; this.card = null; this.draw(); } };
+      const by = 60, acts = { ArrowLeft: () => this.pan(by, 0), ArrowRight: () => this.pan(-by, 0), ArrowUp: () => this.pan(0, by), ArrowDown: () => this.pan(0, -by), "+": () => this.nearer(1.5), "=": () => this.nearer(1.5), "-": () => this.nearer(1 / 1.5), 0: () => { this.fit(); this.draw(); }, n: () => this.next(1), p: () => this.next(-1), r: () => this.areas && this.shade(), d: () => this.nextArea(), Enter: () => this.marks[this.at] && this.enter(this.marks[this.at]), Escape: () => { this.held = null; this.at = -1; this.card = null; this.draw(); } };
       if (event.ctrlKey || event.metaKey || event.altKey || !acts[event.key] || !this.view) return;
       event.preventDefault(); event.stopPropagation();
       acts[event.key]();
@@ -198,6 +210,32 @@ export default {
       const more = mark.of.length > 1 ? `${mark.of.length} incidents here` + (mark.of.length > listed.length ? `, the gravest ${listed.length}:` : ":") : "";
       this.card = { listed: listed.map(({ id, text }) => ({ id, text })), more, style };
     },
+    // -- forecast -----------------------------------------------------------------------------------------------------
+    shade() {
+      this.shaded = !this.shaded;
+      localStorage.setItem("fusionbus.risk", this.shaded ? "on" : "off");
+      [this.card, this.area] = [null, -1];
+      this.draw();
+    },
+    over(x, y) { // the district under a point, if the forecast is shown
+      if (!this.shaded || !this.risks.length || !this.base) return null;
+      const c = this.$refs.canvas.getContext("2d"), { k, x: dx, y: dy } = this.view;
+      c.setTransform(1, 0, 0, 1, 0, 0);
+      return this.risks.find(([name]) => this.base.districts.has(name) && c.isPointInPath(this.base.districts.get(name), (x - dx) / k, (y - dy) / k));
+    },
+    name(risk, x, y) {
+      const right = x > this.wide / 2, low = y > this.high / 2;
+      const style = { [right ? "right" : "left"]: `${(right ? this.wide - x : x) + 12}px`, [low ? "bottom" : "top"]: `${(low ? this.high - y : y) + 12}px` };
+      this.card = { listed: [], more: `${risk[0]}: ${risk[2]}`, style };
+    },
+    nextArea() {
+      if (!this.shaded || !this.risks.length) return;
+      this.area = (this.area + 1) % this.risks.length;
+      const risk = this.risks[this.area], label = this.base.names.find(([name, kind]) => kind === "district" && name === risk[0]);
+      const at = label ? [this.px({ x: label[2] }), this.py({ y: label[3] })] : [20, 20];
+      this.name(risk, ...at);
+      this.spoken = this.card.more;
+    },
     // -- drawing ------------------------------------------------------------------------------------------------------
     px(mark) { return mark.x * this.view.k + this.view.x; },
     py(mark) { return mark.y * this.view.k + this.view.y; },
@@ -212,7 +250,7 @@ export default {
     },
     look() {
       const style = getComputedStyle(document.documentElement), of = (name, or) => style.getPropertyValue(name).trim() || or;
-      this.ink = { ground: of("--map-sea", "#dde6ee"), land: of("--panel", "#fff"), line: of("--map-line", "#c3ccd6"), border: of("--quiet", "#556"), text: of("--ink", "#111"), accent: of("--accent", "#06c"), sev: NAMES.map((name, rank) => of(`--sev-${rank}`, "#444")), on: of("--on-sev", "#fff") };
+      this.ink = { ground: of("--map-sea", "#dde6ee"), land: of("--panel", "#fff"), line: of("--map-line", "#c3ccd6"), border: of("--quiet", "#556"), text: of("--ink", "#111"), accent: of("--accent", "#06c"), risk: [0, 1, 2, 3, 4].map((rank) => of(`--risk-${rank}`, "#888")), sev: NAMES.map((name, rank) => of(`--sev-${rank}`, "#444")), on: of("--on-sev", "#fff") };
       this.draw();
       if (this.$refs.bars) this.drawBars();
     },
@@ -241,6 +279,7 @@ export default {
       c.fillStyle = this.ink.ground; c.fillRect(0, 0, this.wide, this.high);
       c.setTransform(k * r, 0, 0, k * r, x * r, y * r);
       c.fillStyle = this.ink.land; c.fill(this.base.land);
+      if (this.shaded) for (const [name, rank] of this.risks) if (this.base.districts.has(name)) { c.fillStyle = this.ink.risk[rank]; c.fill(this.base.districts.get(name)); }
       for (const [kind, colour, width] of [["district", this.ink.line, 0.7], ["province", this.ink.border, 1.1], ["country", this.ink.border, 1.6]]) { c.strokeStyle = colour; c.lineWidth = width / k; c.stroke(this.base[kind]); }
       for (const outline of this.surged.map((name) => this.base.districts.get(name))) if (outline) { c.strokeStyle = this.ink.sev[0]; c.lineWidth = 3 / k; c.setLineDash([7 / k, 4 / k]); c.stroke(outline); c.setLineDash([]); }
       c.setTransform(r, 0, 0, r, 0, 0);

@@ -10,9 +10,11 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from fusionbus.consumers.threats.picture import Spot
+from fusionbus.consumers.web.pages.forecast_words import CLASSES, class_of, risk_said
 from fusionbus.consumers.web.pages.marks import rank_of
 from fusionbus.consumers.web.pages.picture_rows import title
 from fusionbus.contract.errors import Misconfigured
+from fusionbus.contract.sections import AreaRisk
 
 BUNDLED: Final = Path(__file__).with_name("pakistan.geojson")
 BASEMAP_BYTES_MAX: Final = 2_000_000
@@ -21,6 +23,8 @@ TITLE_CHARACTERS_MAX: Final = 120
 Window = tuple[float | None, float | None]
 Point = tuple[str, float, float, int, int, str]
 """Id, latitude, longitude, rank of severity, seconds since 1970, title."""
+Risk = tuple[str, int, str]
+"""District, class of risk, what is said of it; likeliest first."""
 
 
 class PictureMap(Element, component="picture_map.js"):
@@ -32,6 +36,7 @@ class PictureMap(Element, component="picture_map.js"):
         self._props["window"] = list(window) if window != (None, None) else []
         self._shown: dict[str, Point] | None = None
         self._surged: list[str] = []
+        self._risk: tuple[str, list[Risk]] | None = None
 
         async def chosen(event: GenericEventArguments) -> None:
             await on_window(_window(event))
@@ -47,6 +52,13 @@ class PictureMap(Element, component="picture_map.js"):
         if districts != self._surged:
             self._surged = districts
             self.run_method("surges", districts)
+
+    def risk(self, week: str, areas: Sequence[Risk]) -> None:
+        """Has the districts coloured by a forecast, where somebody wishes to see it; nothing is sent twice."""
+        told = (week, list(areas))
+        if told != self._risk:
+            self._risk = told
+            self.run_method("risk", week, told[1], [word for _, word in CLASSES])
 
     def show(self, points: Iterable[Point]) -> int:
         """Shows these and no others; how many differ from what was shown."""
@@ -77,6 +89,12 @@ def points(found: Iterable[Spot]) -> list[Point]:
         )
         for spot in found
     ]
+
+
+def risks(areas: Iterable[AreaRisk]) -> list[Risk]:
+    """A forecast as the map takes it."""
+    ranked = sorted(areas, key=lambda area: (-area.probability, area.district))
+    return [(area.district, class_of(area.probability), risk_said(area)) for area in ranked]
 
 
 @lru_cache(maxsize=4)
