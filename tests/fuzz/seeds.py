@@ -21,6 +21,14 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+MAIL: Final = (
+    "From: A <a@b.pk>\r\nSubject: =?utf-8?q?At_the?= mill\r\nMessage-ID: <1@b.pk>\r\nMIME-Version: 1.0\r\n"
+    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\n"
+    "Content-Transfer-Encoding: base64\r\n\r\nPHA+aGVsbG8gd29ybGQgYWdhaW48L3A+\r\n--b\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\n\r\nsome words here again\r\n--b--\r\n"
+)
+
+
 def found(name: str) -> list[bytes]:
     """What broke this target once."""
     return [path.read_bytes() for path in sorted((FOUND / name).glob("*"))]
@@ -34,6 +42,8 @@ def seeds(name: str) -> Iterator[bytes]:
         yield from (bytes([0, number, 1, 2, 3, number, 5, 8, 13]) for number in range(16))
     if name == "text":
         yield from (f"{one.get('headline', '')}\n{one.get('narrative', '')}".encode() for one in trees(REPORTS))
+    if name == "mail":
+        yield MAIL.encode()
     if name == "event-record":
         record = {"report_id": "1", "source": "a.example", "kind": "incident", "text": "Blast kills 4 in Quetta"}
         yield json.dumps(record | {"date": "2026-03-05", "reported_at": "2026-03-05T12:00:00Z"}).encode()

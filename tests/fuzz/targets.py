@@ -3,7 +3,10 @@
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 from functools import cache
 from typing import Any, Final
 
@@ -21,9 +24,13 @@ from fusionbus.contract.codec import (
     encode,
 )
 from fusionbus.contract.control import ControlMessage
+from fusionbus.contract.errors import FixTheReport
 from fusionbus.contract.records import Accepted, DeadLetter, RejectReason
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.schemas import examples, kebab, models_of
+from fusionbus.producers.tips.mail import text_of
+from fusionbus.producers.tips.told import tell
+from fusionbus.producers.tokens import demo_key
 from fusionbus.streams.engine import fits
 from fusionbus.streams.enrich import enrich
 from fusionbus.streams.registry import Registry
@@ -187,6 +194,14 @@ def text(raw: bytes) -> None:
             assert math.isfinite(claim.place.lat)
 
 
+def mail(raw: bytes) -> None:
+    """A mail to the tip line: a tip within its bounds, or a refusal."""
+    read = message_from_bytes(raw, policy=default)
+    with suppress(FixTheReport):
+        told = tell("email", text_of(read), text_max=4_000, key=demo_key())
+        assert 10 <= len(told.text) <= 4_000
+
+
 @cache
 def _trees(*names: str) -> list[Any]:
     return trees(*names)
@@ -205,6 +220,7 @@ TARGETS: Final[dict[str, Target]] = {
     "walk": walk,
     "hub": bytes_to_the_hub,
     "text": text,
+    "mail": mail,
     "csv": csv_file,
     "jsonl": jsonl_file,
     "xlsx": xlsx_file,

@@ -4,6 +4,8 @@ import asyncio
 import logging
 import socket
 from email import message_from_bytes
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
 from functools import partial
@@ -74,10 +76,10 @@ class _Taker:
         settings = self._line.queue.settings
         try:
             told = tell(channel, text_of(mail), text_max=settings.tips_text_max, key=self._line.key)
-            name = str(mail.get("Message-ID") or sha256(content).hexdigest())
+            name = _raw(mail, "message-id") or sha256(content).hexdigest()
             code = self._line.queue.contacts.code_for(f"mail {name}")
             # A relay brings everybody's mail from one address: who wrote is counted by the sender that he names.
-            sender = f"mail {peer} {mail.get('From', '')}"
+            sender = f"mail {peer} {_raw(mail, 'from')}"
             kept = self._line.take(told, code=code, address=sender, by="mail gateway")
         except TurnedAway:
             return "451 Too much at once: try again later"
@@ -90,17 +92,36 @@ class _Taker:
 
 def text_of(mail: EmailMessage) -> str:
     """What a mail says: subject and text, of HTML the words; attachments and senders are left out."""
-    part = mail.get_body(("plain", "html"))
+    try:
+        part = mail.get_body(("plain", "html"))
+    except _BROKEN:
+        part = None
     said = ""
     if part is not None:
         try:
             said = str(part.get_content())
-        except (KeyError, LookupError, UnicodeError):  # a kind or a charset that nobody knows
+        except _BROKEN:  # a kind or a charset that nobody knows
             said = bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace")
         if part.get_content_subtype() == "html":
             said = _words_of(said)
-    subject = str(mail.get("Subject", ""))
+    subject = _decoded(_raw(mail, "subject"))
     return f"{subject}\n{said}" if subject else said
+
+
+_BROKEN: Final = (LookupError, ValueError, AttributeError, TypeError, MessageError)
+"""What `email` raises for mails that are none; found by fuzzing, Python 3.11."""
+
+
+def _raw(mail: EmailMessage, wanted: str) -> str:
+    """A header as it was written: `email` breaks on addresses that are none."""
+    return next((str(value) for name, value in mail.raw_items() if name.lower() == wanted), "")
+
+
+def _decoded(header: str) -> str:
+    try:
+        return str(make_header(decode_header(header)))
+    except _BROKEN:
+        return header
 
 
 class _Words(HTMLParser):
@@ -126,6 +147,8 @@ class _Words(HTMLParser):
 
 def _words_of(html: str) -> str:
     reader = _Words()
-    reader.feed(html)
+    reader.feed(
+        html.replace("<![", " ")
+    )  # on a marked section that is none Python 3.11's parser ends with an assertion
     reader.close()
     return "".join(reader.words)
