@@ -144,7 +144,7 @@ def test_a_night_is_told_for_two_weeks() -> None:
     assert not search.standing(NOW + 20 * DAY)
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1_000_000))
 def test_neither_search_depends_on_the_order_of_reports_nor_on_what_is_gone(seed: int) -> None:
     told = [*a_background(days=300), *a_pair(), *a_night()]

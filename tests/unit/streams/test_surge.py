@@ -150,7 +150,7 @@ def test_a_surge_of_one_actor_that_a_busy_district_hides_is_seen_in_the_actors_o
     assert {told.actor for told, _ in found[0].evidence} == {"BLA"}
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1_000_000))
 def test_the_order_of_reports_changes_nothing(seed: int) -> None:
     told = [*a_background(days=120, a_day=0.3), *an_outbreak()]
