@@ -7,7 +7,7 @@ from builders import NOW, a_report, a_token, minutes
 from fusionbus.contract import topics
 from fusionbus.contract.codec import encode
 from fusionbus.contract.handling import Source
-from fusionbus.contract.keeping import AnyOrder, Purge
+from fusionbus.contract.keeping import AnyOrder, LegalHold, Purge, ReleaseHold
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import Status
 from fusionbus.streams.engine import Output
@@ -41,7 +41,10 @@ def plain(agency: str = "IB", number: int = 1, **changes: Any) -> ThreatReport:
 
 
 def order(
-    kind: type[AnyOrder], report: ThreatReport, agency: str | None = None, at: datetime | None = None
+    kind: type[Purge | LegalHold | ReleaseHold],
+    report: ThreatReport,
+    agency: str | None = None,
+    at: datetime | None = None,
 ) -> AnyOrder:
     """An order about a report, by its originator or another."""
     return kind(agency=agency or report.agency, at=at or NOW, report_id=report.report_id, reason="The desk's reason.")

@@ -1,12 +1,18 @@
 """Targets that read files: spreadsheets, reports, mappings, the agencies file, event records."""
 
+import base64
+import json
 import tempfile
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from builders import NOW
+from fusionbus.consumers.redress.statement import CONTEXT, checked
 from fusionbus.contract.errors import FixTheReport, FusionError
+from fusionbus.contract.redress import read_case
 from fusionbus.deploy.agencies import parse
 from fusionbus.producers.importing import Importer
 from fusionbus.producers.mapping import Mapping, load_mapping
@@ -70,6 +76,30 @@ def event_record(raw: bytes) -> None:
             fusion.take(read(line))
         except FixTheReport as refused:
             _one_sentence(refused)
+
+
+def case_file(raw: bytes) -> None:
+    """Any bytes as a person's case."""
+    try:
+        read_case(_file("case.json", raw))
+    except FusionError as refused:
+        _one_sentence(refused)
+
+
+def statement_file(raw: bytes) -> None:
+    """Any bytes as a statement of redress; and, signed, as what one says."""
+    text = raw.decode("utf-8", "replace")
+    signature = base64.b64encode(_desk().sign(CONTEXT + text.encode())).decode()
+    for given in (raw, json.dumps({"statement": text, "signature": signature}).encode()):
+        try:
+            checked(given, _desk().public_key())
+        except FusionError as refused:
+            _one_sentence(refused)
+
+
+@cache
+def _desk() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.generate()
 
 
 def _imported(name: str, raw: bytes) -> None:

@@ -20,6 +20,9 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "hub": (REPORTS,),
 }
 
+ONE: Final = "5f0c9d2e-8d0b-4a52-9c35-0d6a3f1f7a10"
+"""The id of a case."""
+
 
 MAIL: Final = (
     "From: A <a@b.pk>\r\nSubject: =?utf-8?q?At_the?= mill\r\nMessage-ID: <1@b.pk>\r\nMIME-Version: 1.0\r\n"
@@ -47,6 +50,11 @@ def seeds(name: str) -> Iterator[bytes]:
     if name == "event-record":
         record = {"report_id": "1", "source": "a.example", "kind": "incident", "text": "Blast kills 4 in Quetta"}
         yield json.dumps(record | {"date": "2026-03-05", "reported_at": "2026-03-05T12:00:00Z"}).encode()
+    if name == "redress-case":
+        yield json.dumps({"case_id": ONE, "opened_at": "2026-03-05T12:00:00Z", "by": "Desk", "reason": "17"}).encode()
+    if name == "redress-statement":
+        made = {"case_id": ONE, "made_at": "2026-03-05T12:00:00Z", "by": "Desk", "reason": "17", "nothing_left": True}
+        yield json.dumps(made | {"found": [], "asked": [], "deeds": [], "looked": []}).encode()
     if name == "agencies":
         agencies = [tree | {"type": "agency"} for tree in trees("agency")]
         yield json.dumps({"as_of": "2026-01-01T00:00:00Z", "agencies": agencies}).encode()

@@ -37,11 +37,13 @@ from fusionbus.streams.registry import Registry
 from fuzz.bites import Bites, as_json, edited
 from fuzz.files import (
     agencies_file,
+    case_file,
     csv_file,
     event_record,
     jsonl_file,
     mapping_file,
     report_file,
+    statement_file,
     xlsx_file,
 )
 from hub import HubOnPaper, a_federation
@@ -228,4 +230,6 @@ TARGETS: Final[dict[str, Target]] = {
     "mapping": mapping_file,
     "agencies": agencies_file,
     "event-record": event_record,
+    "redress-case": case_file,
+    "redress-statement": statement_file,
 }

@@ -11,6 +11,7 @@ from fusionbus.consumers import (
     cli_keep,
     cli_oversight,
     cli_receipts,
+    cli_redress,
     cli_search,
     cli_services,
     cli_share,
@@ -39,6 +40,7 @@ commands.add_typer(cli_web.commands)
 commands.add_typer(cli_keep.commands)
 commands.add_typer(cli_search.commands)
 commands.add_typer(cli_oversight.commands, name="oversight")
+commands.add_typer(cli_redress.commands, name="redress")
 commands.add_typer(cli_accounts.commands, name="accounts")
 
 Agency = Annotated[str, typer.Option(help="Whose, such as CTD-KP.", envvar="FUSION_AGENCY")]

@@ -32,7 +32,7 @@ def show_figures(figures: "Iterable[Figure]") -> None:
         total = figure.total
         rows.append(("all", total.count, total.of, total.share))
         shown = [(name, f"{n:,}", f"{of:,}", "–" if share is None else f"{share:.1%}") for name, n, of, share in rows]
-        _show(("agency", "count", "out of", "share"), shown, numbers=3)
+        show_table(("agency", "count", "out of", "share"), shown, numbers=3)
 
 
 def show_behind(records: "Sequence[Behind]") -> None:
@@ -41,7 +41,7 @@ def show_behind(records: "Sequence[Behind]") -> None:
         (_clock(one.at), one.about, one.event, f"{one.partition}/{one.offset}", one.report_id or "", one.audit_id)
         for one in records
     ]
-    _show(("time (PKT)", "agency", "event", "partition/offset", "report", "audit id"), rows)
+    show_table(("time (PKT)", "agency", "event", "partition/offset", "report", "audit id"), rows)
     typer.echo(f"{len(records)} records.")
 
 
@@ -55,10 +55,10 @@ def show_story(told: "Told", looks: "Sequence[Look]") -> None:
         place = f"{step.partition}/{step.offset}"
         rows.append((_clock(step.at), step.event, step.agency or "", said, "", "", place))
         rows += [("", "  sent to", one.agency, "", one.rule, one.form, "") for one in step.receivers]
-    _show(("time (PKT)", "what", "agency", "said", "rule", "form", "partition/offset"), rows)
+    show_table(("time (PKT)", "what", "agency", "said", "rule", "form", "partition/offset"), rows)
     if looks:
         seen = [(_clock(one.at), one.agency, one.who, one.act) for one in looks]
-        _show(("looked at (PKT)", "agency", "who", "act"), seen)
+        show_table(("looked at (PKT)", "agency", "who", "act"), seen)
 
 
 def show_questions(found: "Sequence[Row]") -> None:
@@ -68,11 +68,11 @@ def show_questions(found: "Sequence[Row]") -> None:
         at = row["at"]
         when = _clock(at) if isinstance(at, datetime) else str(at)
         rows.append((when, str(row["by"]), str(row["reason"]), str(row["mark"]), str(row["found"])))
-    _show(("time (PKT)", "by", "reason", "mark of the token", "reports"), rows)
+    show_table(("time (PKT)", "by", "reason", "mark of the token", "reports"), rows)
 
 
-def _show(headings: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> None:
-    """A table of neutral text; the last `numbers` columns are numbers."""
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int = 0) -> None:
+    """Prints a table of neutral text; the last `numbers` columns are numbers."""
     terminal = Console()
     width = None if terminal.is_terminal else max(terminal.width, WIDTH_MIN)
     table = Table()

@@ -23,10 +23,10 @@ class Facts(Message):
 
     action: AckAction | None = None
     """Of an answer: what the recipient did with the alert."""
-    answer: Literal["grant", "deny", "tearline", "lapsed"] | None = None
-    """Of a decision on sharing; `lapsed` where nobody answered in time."""
+    answer: Literal["grant", "deny", "tearline", "lapsed", "purged", "corrected", "refused"] | None = None
+    """Of a question about sharing or a request for redress; `lapsed` where nobody answered in time."""
     request_id: Id | None = None
-    """The question about sharing that was asked or decided."""
+    """The question about sharing, or the case of redress, that was asked or decided."""
     hold: Literal["held", "released"] | None = None
     """Of a change of legal hold: what became of it."""
     origins: int | None = None

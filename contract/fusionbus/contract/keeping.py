@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fusionbus.contract import ids
-from fusionbus.contract.base import AgencyId, Id, Message, Prose, UtcDatetime
+from fusionbus.contract.base import AgencyId, Id, Message, Prose, Text, UtcDatetime
 from fusionbus.contract.control import ControlHead
 from fusionbus.contract.handling import Signature
 
@@ -49,9 +49,40 @@ class ReleaseHold(KeepingOrder):
     type: Literal["release_hold"] = "release_hold"
 
 
-AnyOrder = Purge | LegalHold | ReleaseHold
+class AskRedress(KeepingOrder):
+    """The hub's desk asks the originator, for a person whom the report names, to correct or purge it."""
+
+    type: Literal["ask_redress"] = "ask_redress"
+    case_id: Id
+    wanted: Literal["correct", "purge"]
+    answer_by: UtcDatetime
+
+
+class AnswerRedress(KeepingOrder):
+    """The originator's answer: it has corrected the report, or it refuses, and why. A purge answers by itself."""
+
+    type: Literal["answer_redress"] = "answer_redress"
+    case_id: Id
+    answer: Literal["corrected", "refused"]
+
+
+AnyOrder = Purge | LegalHold | ReleaseHold | AskRedress | AnswerRedress
 Order = Annotated[AnyOrder, Field(discriminator="type")]
-ORDERS = frozenset({"purge", "legal_hold", "release_hold"})
+ORDERS = frozenset({"purge", "legal_hold", "release_hold", "ask_redress", "answer_redress"})
+
+
+class Redress(Message):
+    """A request for redress about a report, the newest, and what became of it."""
+
+    case_id: Id
+    wanted: Literal["correct", "purge"]
+    asked_by: AgencyId
+    asked_at: UtcDatetime
+    answer_by: UtcDatetime
+    revision: int
+    """The report's newest revision when it was asked: a correction is a newer one."""
+    answer: Literal["purged", "corrected", "refused", "lapsed"] | None = None
+    answered_at: UtcDatetime | None = None
 
 
 class Keeping(Message):
@@ -64,6 +95,12 @@ class Keeping(Message):
     holds: tuple[AgencyId, ...] = ()
     """Agencies that hold it, sorted: while there is one it is not purged."""
     purged_at: UtcDatetime | None = None
+    legal_basis: Text | None = None
+    predicate: Text | None = None
+    """Why a person may be named: its reference or the beginning of its words; gone when the report's words go."""
+    redress: Redress | None = None
+    redress_due: UtcDatetime | None = None
+    """When the originator has to have answered; nothing once it has, or its silence was told."""
 
 
 class Erasure(Message):

@@ -63,6 +63,8 @@ class ReceiptOutcome(StrEnum):
     PURGED = "purged"
     ESCALATED = "escalated"
     SHARING_ANSWERED = "sharing_answered"
+    REDRESS_ASKED = "redress_asked"
+    REDRESS_ANSWERED = "redress_answered"
 
 
 class Receipt(Message):
@@ -136,6 +138,8 @@ class AuditEvent(StrEnum):
     CAUGHT_UP = "caught_up"
     FINDING_WITHHELD = "finding_withheld"
     """The centre found something that no agency may be told of, for the sake of what it rests on."""
+    REDRESS_ASKED = "redress_asked"
+    REDRESS_ANSWERED = "redress_answered"
 
 
 class AuditRecord(Message):

@@ -46,7 +46,22 @@ def build() -> typer.Typer:
     app.add_typer(agency_commands, name="agency")
     for entry in sorted(entry_points(group="fusionbus.cli"), key=lambda e: e.name):
         app.add_typer(entry.load())
+    _join_groups(app)
     return app
+
+
+def _join_groups(app: typer.Typer) -> None:
+    """A group to which several rooms add commands is one group: the first room's, with the others' commands in it."""
+    first: dict[str, typer.Typer] = {}
+    rooms = [one.typer_instance for one in app.registered_groups if one.typer_instance is not None]
+    for room in rooms:
+        for group in list(room.registered_groups):
+            if not isinstance(group.name, str) or group.typer_instance is None:
+                continue
+            known = first.setdefault(group.name, group.typer_instance)
+            if known is not group.typer_instance:
+                known.registered_commands.extend(group.typer_instance.registered_commands)
+                room.registered_groups.remove(group)
 
 
 def main() -> None:

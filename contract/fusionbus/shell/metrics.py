@@ -214,6 +214,12 @@ RETENTION_BREACHES = Gauge(
     ["agency"],
     registry=METRICS,
 )
+REDRESS_OVERDUE = Gauge(
+    "fusion_redress_overdue",
+    "Requests to correct or purge a person's data whose deadline passed unanswered. Above 0: call the originator.",
+    ["agency"],
+    registry=METRICS,
+)
 OVERSIGHT_LOOKED = Gauge(
     "fusion_oversight_looked_seconds",
     "Unix time at which `oversight keep` last counted. Old: nobody counts.",

@@ -8,9 +8,9 @@ from typing import Final, assert_never
 
 from fusionbus.contract import topics
 from fusionbus.contract.incident import Incident, Member
-from fusionbus.contract.keeping import AnyOrder, LegalHold, Purge, ReleaseHold
+from fusionbus.contract.keeping import AnswerRedress, AnyOrder, AskRedress, LegalHold, Purge, ReleaseHold
 from fusionbus.contract.records import AcceptedOrder, AcceptedSighting, RejectReason
-from fusionbus.streams import change, incidents, keeping, observing, outgoing_keeping
+from fusionbus.streams import change, incidents, keeping, observing, outgoing_keeping, redress
 from fusionbus.streams.crossing import guests, probing
 from fusionbus.streams.engine import Event
 from fusionbus.streams.ingress import Work, arrival_of
@@ -24,7 +24,7 @@ from fusionbus.streams.values import Rejection
 
 _ORDERED: Final = "a report on this incident was purged by its originator: erase what you hold of it"
 _ENDED: Final = "the time for which a report on this incident may be kept has ended: erase what you hold of it"
-_DATES: Final = re.compile(rb'"(?:retention_until|review_due)":"([^"]+)"')
+_DATES: Final = re.compile(rb'"(?:retention_until|review_due|redress_due)":"([^"]+)"')
 _UPDATED_AT: Final = re.compile(rb'"updated_at":"([^"]+)"')
 _PURGED, _REDUCED = b'"purged_at":"', b'"reduced":true'
 SETTLING: Final = timedelta(days=3)
@@ -71,6 +71,10 @@ class Keeper:
                 return self._purge_ordered(work, event, held, member, order)
             case LegalHold() | ReleaseHold():
                 return self._hold(work, event, held, member, order)
+            case AskRedress():
+                return self._redress(work, event, held, redress.asked(member, order), order)
+            case AnswerRedress():
+                return self._redress(work, event, held, redress.answered(member, order), order)
             case _:
                 assert_never(order)
 
@@ -128,6 +132,10 @@ class Keeper:
     def _look_at_member(self, work: Work, event: Event, incident: Incident, member: Member) -> None:
         if keeping.is_past_retention(member, work.now):
             self._purge(work, event, incident, member)
+        elif redress.is_overdue(member, work.now):
+            silent = redress.lapsed(member, work.now)
+            self._keep(work, event, incident, silent)
+            work.draft.outputs.extend(redress.tell_settled(silent, work.now))
         elif keeping.is_review_due(member, work.now):
             self._keep(work, event, incident, keeping.reminded(member))
             work.draft.outputs.extend(outgoing_keeping.review_due(member, work.now))
@@ -190,7 +198,9 @@ class Keeper:
         work.draft.outputs.extend(sightings_of(member, held.incident_id, held.status, work.now, gone=True))
         work.draft.outputs.extend(probing.hidden(held, member, work.now))
         work.draft.outputs.extend(observing.gone(member, held, work.now, purged=True))
-        self._keep(work, event, done.incident, tombstone)
+        settled = redress.after_purge(member, tombstone, work.now)
+        work.draft.outputs.extend(redress.tell_settled(settled, work.now))
+        self._keep(work, event, done.incident, settled)
         work.tally["purged", member.agency, "retention" if order is None else "order"] += 1
 
     def _hold(
@@ -211,6 +221,19 @@ class Keeper:
             sentence += f" It is still held by {others}."
         work.draft.outputs.extend(outgoing_keeping.done(order, member, sentence, work.now))
         work.tally["hold", order.agency, "held" if holds else "released"] += 1
+        return None
+
+    def _redress(
+        self, work: Work, event: Event, held: Incident, after: Member | Rejection, order: AskRedress | AnswerRedress
+    ) -> Rejection | None:
+        if isinstance(after, Rejection):
+            return after
+        self._keep(work, event, held, after)
+        match order:
+            case AskRedress():
+                work.draft.outputs.extend(redress.tell_asked(after, order, work.now))
+            case AnswerRedress():
+                work.draft.outputs.extend(redress.tell_answered(after, order, work.now))
         return None
 
     def _keep(self, work: Work, event: Event, incident: Incident, member: Member) -> None:

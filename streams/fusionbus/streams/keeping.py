@@ -21,15 +21,21 @@ RETENTION_MAX, and for a year more a late copy still meets what is known of it."
 SEEN: Final = RETENTION_MAX
 """How long a report's id is known at the door: less than AT_ALL, so that a copy which gets in there is known here."""
 
+PREDICATE_CHARS_MAX: Final = 300
+"""Of a predicate so much is noted beside the report, for the desk that answers a person: a line of its list."""
 _NOTHING = Keeping()
 
 
 def keeping_of(report: ThreatReport) -> Keeping | None:
     """What a report says of its own keeping; nothing where it says nothing, which is the common case."""
     legal = report.legal
-    if legal.review_due is None and legal.retention_until is None and not legal.legal_hold:
+    predicate = legal.criminal_predicate
+    said = (legal.review_due, legal.retention_until, legal.legal_basis, predicate)
+    if not any(said) and not legal.legal_hold:
         return None
     return Keeping(
+        legal_basis=legal.legal_basis,
+        predicate=(predicate.reference or predicate.basis)[:PREDICATE_CHARS_MAX] if predicate else None,
         review_due=legal.review_due,
         retention_until=legal.retention_until,
         holds=(report.agency,) if legal.legal_hold else (),
@@ -39,7 +45,7 @@ def keeping_of(report: ThreatReport) -> Keeping | None:
 def keeping_after(before: Keeping | None, report: ThreatReport) -> Keeping | None:
     """The same after a newer revision: its dates are in force, and no revision ends a hold that was ordered."""
     now = keeping_of(report)
-    if before is None or not (before.holds or before.review_told):
+    if before is None or not (before.holds or before.review_told or before.redress):
         return now
     now = now or _NOTHING
     again = now.review_due != before.review_told
@@ -48,6 +54,8 @@ def keeping_after(before: Keeping | None, report: ThreatReport) -> Keeping | Non
             "review_due": now.review_due if again else None,
             "review_told": before.review_told,
             "holds": tuple(sorted({*before.holds, *now.holds})),
+            "redress": before.redress,
+            "redress_due": before.redress_due,
         }
     )
 
@@ -145,5 +153,11 @@ def reduced(incident: Incident) -> Incident:
         "probability": None,
         "reasons": (),
     }
-    members = tuple(member.model_copy(update=nothing) for member in incident.members)
+    members = tuple(member.model_copy(update=nothing | _without_words(member)) for member in incident.members)
     return incident.model_copy(update={"members": members, "claim": Claim(), "reduced": True})
+
+
+def _without_words(member: Member) -> dict[str, Keeping | None]:
+    """What is noted of its keeping, without the words of its predicate, which may tell of a person."""
+    keeping = member.keeping
+    return {"keeping": keeping and keeping.model_copy(update={"predicate": None})}

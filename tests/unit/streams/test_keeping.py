@@ -8,7 +8,7 @@ from builders import NOW, a_handling, a_report, minutes
 from fusionbus.contract import ids, topics
 from fusionbus.contract.codec import encode
 from fusionbus.contract.handling import Legal
-from fusionbus.contract.keeping import AnyOrder, LegalHold, Purge, ReleaseHold
+from fusionbus.contract.keeping import LegalHold, Purge, ReleaseHold
 from fusionbus.contract.records import AuditEvent, ReceiptOutcome, RejectReason
 from fusionbus.contract.vocabulary import TLP, AlertKind, MsgType, Severity, Status
 from fusionbus.streams import keeping
@@ -151,7 +151,7 @@ def test_the_same_report_sent_again_after_its_purge_makes_no_alert(hub: HubOnPap
 
 @pytest.mark.parametrize("kind", [Purge, LegalHold, ReleaseHold])
 def test_only_the_originator_and_the_hubs_desk_order_and_others_do_not_learn_that_it_exists(
-    hub: HubOnPaper, kind: type[AnyOrder]
+    hub: HubOnPaper, kind: type[Purge | LegalHold | ReleaseHold]
 ) -> None:
     hub.send(marked())
     give(hub, order(kind, marked(), "IB"))

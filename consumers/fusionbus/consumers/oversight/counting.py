@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, distinct, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, distinct, exists, func, literal, or_, select
 
 from fusionbus.consumers.oversight.folding import PKT, ROUTED
 from fusionbus.consumers.oversight.tables import holds, keepings, records, sent
@@ -43,6 +43,12 @@ def received(period: Span) -> Select[Any]:
     recipients = select(sent.c.agency).distinct().subquery()
     named = literal('%"') + recipients.c.agency + literal(f'":["{Form.FULL.value}"%')
     return _rows(recipients.c.agency, records.join(recipients, records.c.told.like(named))).where(_in(period))
+
+
+def received_counts(period: Span) -> Select[Any]:
+    """By recipient its deliveries in full form, from the days' counts: as many as `received` lists."""
+    full = sent.c.form == Form.FULL.value
+    return _base(sent.c.agency, func.sum(sent.c["count"])).where(_days(period), full)
 
 
 def sent_to(period: Span) -> Select[Any]:
@@ -113,16 +119,13 @@ def with_retention(period: Span) -> Select[Any]:
 
 def false_alarms(period: Span) -> Select[Any]:
     """Answers that it was a false alarm: for each originator of the incident one."""
-    who = _originators()
-    said = _in(period, AuditEvent.ALERT_ACKNOWLEDGED), records.c.action == AckAction.FALSE_ALARM.value
-    return _rows(who.c.agency, records.join(who, who.c.incident_id == records.c.incident_id)).where(*said)
+    return _answers(period).where(records.c.action == AckAction.FALSE_ALARM.value)
 
 
 def answers(period: Span) -> Select[Any]:
     """By originator all answers on its incidents."""
-    who = _originators()
-    joined = records.join(who, who.c.incident_id == records.c.incident_id)
-    return _base(who.c.agency, source=joined).where(_in(period, AuditEvent.ALERT_ACKNOWLEDGED))
+    inner = _answers(period).subquery()
+    return select(inner.c.about, func.count().label("count")).group_by(inner.c.about)
 
 
 def echoes(period: Span) -> Select[Any]:
@@ -178,6 +181,26 @@ def asked(period: Span) -> Select[Any]:
     return select(inner.c.about, func.count().label("count")).group_by(inner.c.about)
 
 
+def redress_overdue(period: Span) -> Select[Any]:
+    """Requests for redress whose deadline passed in the period, and that are not answered by its end."""
+    later = records.alias("later")
+    since = exists().where(
+        later.c.event == AuditEvent.REDRESS_ANSWERED.value,
+        later.c.request_id == records.c.request_id,
+        later.c.report_id == records.c.report_id,
+        later.c.answer != "lapsed",
+        later.c.at < period.end,
+    )
+    lapsed = _in(period, AuditEvent.REDRESS_ANSWERED), records.c.answer == "lapsed"
+    return _of_originators().where(*lapsed, ~since)
+
+
+def redress_asked(period: Span) -> Select[Any]:
+    """By originator the requests for redress."""
+    inner = _of_originators().where(_in(period, AuditEvent.REDRESS_ASKED)).subquery()
+    return select(inner.c.about, func.count().label("count")).group_by(inner.c.about)
+
+
 def silent(period: Span) -> Select[Any]:
     """Deadlines that passed without an acknowledgement."""
     return _rows(records.c.agency).where(_in(period, AuditEvent.ALERT_ESCALATED))
@@ -185,6 +208,11 @@ def silent(period: Span) -> Select[Any]:
 
 def _questions(period: Span) -> Select[Any]:
     """Questions asked, each for the originator of the report."""
+    return _of_originators().where(_in(period, AuditEvent.SHARING_ASKED))
+
+
+def _of_originators() -> Select[Any]:
+    """Records, each for the originator of its report."""
     owner = (
         select(records.c.report_id, func.max(records.c.agency).label("agency"))
         .where(records.c.event.in_([one.value for one in ROUTED]))
@@ -192,13 +220,16 @@ def _questions(period: Span) -> Select[Any]:
         .subquery()
     )
     joined = records.outerjoin(owner, owner.c.report_id == records.c.report_id)
-    return _rows(owner.c.agency, joined).where(_in(period, AuditEvent.SHARING_ASKED))
+    return _rows(owner.c.agency, joined)
 
 
-def _originators() -> Subquery:
-    """Each incident with each agency that reported it."""
-    told = records.c.event.in_([one.value for one in ROUTED])
-    return select(records.c.incident_id, records.c.agency).where(told).distinct().subquery()
+def _answers(period: Span) -> Select[Any]:
+    """Answers on alerts, each once for every originator of its incident; the index by incident finds these."""
+    told = records.alias("told")
+    reported = and_(told.c.incident_id == records.c.incident_id, told.c.event.in_([one.value for one in ROUTED]))
+    return (
+        _rows(told.c.agency, records.join(told, reported)).where(_in(period, AuditEvent.ALERT_ACKNOWLEDGED)).distinct()
+    )
 
 
 def _kept() -> Select[Any]:

@@ -43,6 +43,8 @@ class Definition:
     """The records counted, with `about`: whose they are; None where they are not on the audit."""
     base: Callable[[Any], Select[Any]] | None = None
     """By `about` the `count` of what it is out of."""
+    counts: Callable[[Any], Select[Any]] | None = None
+    """By `about` the `count` of the records, where that is kept: listing them takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ DEFINITIONS: Final[tuple[Definition, ...]] = (
         "28 CFR 23.20(e), (g): need to know, right to know, and a record of each dissemination",
         counting.received,
         counting.sent_to,
+        counting.received_counts,
     ),
     Definition(
         "overrides",
@@ -199,6 +202,17 @@ DEFINITIONS: Final[tuple[Definition, ...]] = (
         counting.asked,
     ),
     Definition(
+        "redress_overdue",
+        "Requests for redress that nobody answered in time",
+        "originator",
+        "requests whose deadline passed, unanswered at the end of the period",
+        "requests to correct or purge a report",
+        "A person asked through the centre's desk; the originator has neither acted nor refused with a reason.",
+        "28 CFR 23.20(h); Constitution of Pakistan, Article 14(1)",
+        counting.redress_overdue,
+        counting.redress_asked,
+    ),
+    Definition(
         "silent",
         "Silent recipients",
         "recipient",
@@ -215,11 +229,17 @@ BY_KEY: Final = {one.key: one for one in DEFINITIONS}
 
 def figures(db: Connection, period: Period) -> list[Figure]:
     """Every figure, in the order of the definitions; agencies by name."""
-    return [
-        Figure(one, _counts(db, one.behind(period), one.base(period)))
-        for one in DEFINITIONS
-        if one.behind is not None and one.base is not None
-    ]
+    return [figure(db, one.key, period) for one in DEFINITIONS]
+
+
+def figure(db: Connection, key: str, period: Period) -> Figure:
+    """One figure. Raises: Misconfigured where there is none of this key."""
+    one = BY_KEY.get(key)
+    if one is None or one.behind is None or one.base is None:
+        raise Misconfigured(f"{key[:60]!r} is no figure of the audit: use one of {', '.join(BY_KEY)}.")
+    inner = one.behind(period).subquery()
+    counted = select(inner.c.about, func.count().label("count")).group_by(inner.c.about)
+    return Figure(one, _rows(db, counted if one.counts is None else one.counts(period), one.base(period)))
 
 
 def behind(db: Connection, key: str, period: Period, about: str | None = None, at_most: int = 1_000) -> list[Behind]:
@@ -230,7 +250,7 @@ def behind(db: Connection, key: str, period: Period, about: str | None = None, a
     inner = one.behind(period).subquery()
     asked = select(inner).order_by(inner.c.at, inner.c.partition, inner.c.offset).limit(at_most)
     if about is not None:
-        asked = asked.where(func.coalesce(inner.c.about, UNKNOWN) == about)
+        asked = asked.where(inner.c.about.is_(None) if about == UNKNOWN else inner.c.about == about)
     return [
         Behind(
             row.about or UNKNOWN,
@@ -246,10 +266,8 @@ def behind(db: Connection, key: str, period: Period, about: str | None = None, a
     ]
 
 
-def _counts(db: Connection, behind: Select[Any], base: Select[Any]) -> tuple[Count, ...]:
-    inner = behind.subquery()
-    counted = _by_about(db, select(inner.c.about, func.count().label("count")).group_by(inner.c.about))
-    of = _by_about(db, base)
+def _rows(db: Connection, counts: Select[Any], base: Select[Any]) -> tuple[Count, ...]:
+    counted, of = _by_about(db, counts), _by_about(db, base)
     return tuple(Count(about, counted.get(about, 0), of.get(about, 0)) for about in sorted(counted.keys() | of.keys()))
 
 
