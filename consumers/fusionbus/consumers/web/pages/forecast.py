@@ -86,7 +86,8 @@ def _figures(figures: Iterable[Figure]) -> str:
     return (
         '<div class="scrolls" tabindex="0" role="region" aria-label="Figures"><table class="facts"><thead><tr>'
         '<th scope="col">Figure</th>'
-        '<th scope="col">Value</th><th scope="col">Held against</th><th scope="col">Which is</th></tr></thead>'
+        '<th scope="col" class="number">Value</th><th scope="col" class="number">Held against</th>'
+        '<th scope="col">Which is</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
@@ -107,7 +108,7 @@ def _districts(areas: Iterable[AreaRisk]) -> str:
     return (
         '<div class="scrolls forecast-rows" tabindex="0" role="region" aria-label="Every district">'
         '<table class="facts"><thead><tr>'
-        '<th scope="col">District</th><th scope="col">Chance of an attack</th>'
-        '<th scope="col">Between (90 % sure, if the model is right)</th>'
-        f'<th scope="col">Long run alone</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        '<th scope="col">District</th><th scope="col" class="number">Chance of an attack</th>'
+        '<th scope="col" class="number">Between (90 % sure, if the model is right)</th>'
+        f'<th scope="col" class="number">Long run alone</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
