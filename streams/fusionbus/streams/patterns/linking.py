@@ -1,4 +1,4 @@
-"""Ties between the incidents of a near repeat or a coordinated night, for the hub's desk. Pure."""
+"""Ties between the incidents of a near repeat, a coordinated night or a pattern of payments. Pure."""
 
 from datetime import datetime
 from typing import Final, Literal
@@ -14,9 +14,16 @@ from fusionbus.streams.engine import Output
 INCIDENTS_MAX: Final = 20
 """Incidents in one tie, the newest; of more the tie is shown as capped. As many as a shared token relates at most, and
 for the same reason: over-correlation drowned the analysts of MISP (issues 3142, 7366, 9366)."""
-_TYPES: Final[dict[FindingKind, Literal["near_repeat", "coordinated"]]] = {
+_TYPES: Final[dict[FindingKind, Literal["near_repeat", "coordinated", "related"]]] = {
     FindingKind.NEAR_REPEAT: "near_repeat",
     FindingKind.COORDINATION: "coordinated",
+    FindingKind.STRUCTURING: "related",
+    FindingKind.FAN_IN: "related",
+    FindingKind.FAN_OUT: "related",
+    FindingKind.PASS_THROUGH: "related",
+    FindingKind.SHARED_ACCOUNT: "related",
+    FindingKind.UNLICENSED_HAWALA: "related",
+    FindingKind.FRONT_CHARITY: "related",
 }
 
 

@@ -153,6 +153,10 @@ def test_an_account_in_a_case_is_told_with_the_case() -> None:
     hub = a_hub(suspicion(0), case)
     kinds = [a.body.section.finding for a in findings(hub, "FIA", AlertKind.FINANCE_PATTERN)]  # type: ignore[union-attr]
     assert kinds == [FindingKind.SHARED_ACCOUNT]
+    assert len(hub.incidents()) == 3  # the payments, the case, and the finding itself
+    tied = [set(link.incidents) for link in hub.links() if link.type == "related"]
+    evidence = findings(hub, "FIA", AlertKind.FINANCE_PATTERN)[0].body.section.evidence  # type: ignore[union-attr]
+    assert tied == [{each.incident_id for each in evidence}]
 
 
 def test_a_wanted_person_at_the_border_is_told_at_once_to_who_wants_and_who_met() -> None:
