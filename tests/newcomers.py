@@ -70,7 +70,9 @@ def answer(hub: HubOnPaper, agency: str = ASKER) -> Receipt:
 
 
 def members(hub: HubOnPaper) -> dict[str, Member]:
-    return {member.report_id: member for incident in hub.incidents().values() for member in incident.members}
+    """The reports as they stand; what is left of an incident that was joined to another are only its names."""
+    standing = [incident for incident in hub.incidents().values() if incident.merged_into is None]
+    return {member.report_id: member for incident in standing for member in incident.members}
 
 
 def told(decision: Decision) -> list[Alert]:
