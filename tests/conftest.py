@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, socket_allow_hosts
 
 from postgresql import PostgreSQL, running
@@ -13,6 +14,10 @@ with warnings.catch_warnings():
     # kafka-python 3.0.12 reads its schemas through a function that Python 3.11 deprecates (3.13 took that back).
     warnings.simplefilter("ignore", DeprecationWarning)
     from fusionbus.deploy.broker import LocalBroker
+
+# How long an example takes says how busy the machine is, and nothing of the code: speed belongs in `make bench`.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 NETWORKED = ("broker", "chaos")
 KAFKA_PYTHON_WARNINGS = (
