@@ -37,7 +37,7 @@ down: $(STAMP) ## Stop what `make up` started; its records stay.
 
 test: $(STAMP) ## Run all tests, on a real Kafka that the run starts itself; JOBS=1 one after the other.
 	@tests/parts.sh
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart 0
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test-fast: $(STAMP) ## Run the tests that need no broker.
 	@$(BIN)/python -m pytest -m "not broker and not chaos and not packaging"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,10 +70,19 @@ def topics_at(bootstrap: str) -> set[str]:
         admin.close()
 
 
+def _until_seen(cluster: KafkaCluster, topic: str, key: str, value: str) -> None:
+    """Returns when the broker tells the setting that it took: KRaft makes it known a moment later."""
+    until = time.monotonic() + 30
+    while cluster.present(SMALL).topics[topic].config.get(key) != value:
+        assert time.monotonic() < until, f"{topic} does not have {key}={value}"
+        time.sleep(0.1)
+
+
 def test_settings_are_put_right_and_only_what_differs_is_written(own_broker: OwnBroker) -> None:
     with KafkaCluster(ProvisionSettings(bootstrap=own_broker().bootstrap)) as cluster:
         provision.provision(SMALL, cluster)
         cluster.change((ConfigChange("audit", "retention.ms", None, "1000"),))
+        _until_seen(cluster, "audit", "retention.ms", "1000")
         other = Federation(
             (an_agency(contact="Other desk, internal 0000"), an_agency(agency="CTD-PB")), (a_subscription(),)
         )

@@ -20,6 +20,8 @@ TITLES: Final = {
     ReceiptOutcome.PURGED: "Purged",
     ReceiptOutcome.ESCALATED: "A recipient let its deadline pass",
     ReceiptOutcome.SHARING_ANSWERED: "A question about sharing was answered",
+    ReceiptOutcome.REDRESS_ASKED: "To be corrected or purged: a person asks",
+    ReceiptOutcome.REDRESS_ANSWERED: "A person's request was answered",
 }
 
 

@@ -14,6 +14,7 @@ TONES: Final = {
     ReceiptOutcome.REJECTED: "bad",
     ReceiptOutcome.ESCALATED: "warn",
     ReceiptOutcome.REVIEW_DUE: "warn",
+    ReceiptOutcome.REDRESS_ASKED: "warn",
     ReceiptOutcome.ACKNOWLEDGED: "good",
 }
 ALERTS: Final[dict[str, str]] = {
