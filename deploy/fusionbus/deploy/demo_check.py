@@ -7,8 +7,8 @@ from typing import Final
 from fusionbus.contract.records import ReceiptOutcome
 from fusionbus.contract.sections import AssessmentSection
 from fusionbus.contract.vocabulary import AlertKind, AlertMsgType, Status
-from fusionbus.deploy.demo_evidence import ENDS, Evidence, Fault, is_finding
-from fusionbus.deploy.demo_leaks import leaks_of, pointer_faults
+from fusionbus.deploy.demo_evidence import ENDS, Evidence, Fault, is_finding, is_joining
+from fusionbus.deploy.demo_leaks import leaks_of, pointer_faults, view_faults
 from fusionbus.deploy.demo_oracle import Answer, Told
 
 FIRST_NEWS: Final = frozenset({ReceiptOutcome.NEW_INCIDENT, ReceiptOutcome.CORROBORATION})
@@ -25,7 +25,7 @@ def _well_formed(evidence: Evidence) -> Iterator[str]:
         for alert in alerts:
             if alert.recipient != agency:
                 yield f"alert {alert.alert_id} for {alert.recipient} lies in the topic of {agency}"
-            if evidence.behind(alert) is None and not is_finding(alert):
+            if evidence.behind(alert) is None and not is_finding(alert) and not is_joining(alert):
                 yield f"alert {alert.alert_id} for {agency} tells of a report that nobody sent"
         doubles = [name for name, count in Counter(a.alert_id for a in alerts).items() if count > 1]
         if doubles:
@@ -46,6 +46,9 @@ def _leaks(evidence: Evidence) -> Iterator[str]:
         for alert, told in pairs:
             for fault in leaks_of(evidence, agency, alert, told):
                 yield f"{agency} got {alert.form} of {told.report.agency}'s {told.report.local_ref}: {fault}"
+        for alert in filter(is_joining, evidence.alerts.get(agency, ())):
+            for fault in view_faults(evidence, agency, alert):
+                yield f"{agency} heard that incidents are one: {fault}"
 
 
 def _pointers(evidence: Evidence) -> Iterator[str]:
@@ -100,7 +103,7 @@ def _exercises(evidence: Evidence) -> Iterator[str]:
             statuses[incident].add(told.report.status)
     for agency, pairs in evidence.got.items():
         for alert, told in pairs:
-            statuses[alert.incident_id].add(told.report.status)
+            statuses[evidence.whole(alert.incident_id)].add(told.report.status)
             if alert.status is not told.report.status:
                 yield f"{agency}: a report of status {told.report.status} became an alert of status {alert.status}"
     for incident, held in statuses.items():

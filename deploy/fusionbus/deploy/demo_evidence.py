@@ -86,7 +86,32 @@ class Evidence:
         """The hub's incident for each report, as its originator was told; of a partner's abroad, as its recipients."""
         heard = {told.report.report_id: alert.incident_id for pairs in self.got.values() for alert, told in pairs}
         ends = (r for r in self.receipts if r.report_id and r.incident_id and r.outcome in ENDS)
-        return heard | {str(r.report_id): str(r.incident_id) for r in ends}
+        found = heard | {str(r.report_id): str(r.incident_id) for r in ends}
+        return {report_id: self.whole(incident_id) for report_id, incident_id in found.items()}
+
+    @cached_property
+    def _joined_to(self) -> dict[str, str]:
+        """For an incident that the hub found to be part of another's event, that other one."""
+        found = {
+            part: alert.incident_id
+            for alerts in self.alerts.values()
+            for alert in alerts
+            for part in alert.merged_from or ()
+        }
+        ended = {r.report_id: r.incident_id for r in self.receipts if r.outcome in ENDS and r.incident_id}
+        for receipt in self.receipts:
+            before = ended.get(receipt.report_id)
+            if receipt.outcome is ReceiptOutcome.MOVED and before and receipt.incident_id:
+                found[before] = receipt.incident_id
+        return found
+
+    def whole(self, incident_id: str) -> str:
+        """The incident that this one is part of by now: zones join theirs where they tell of one event."""
+        seen: set[str] = set()
+        while incident_id in self._joined_to and incident_id not in seen:
+            seen.add(incident_id)
+            incident_id = self._joined_to[incident_id]
+        return incident_id
 
     @cached_property
     def tellers_of(self) -> dict[str, set[str]]:
@@ -101,7 +126,8 @@ class Evidence:
         """Each agency's alerts with the reports behind them, in order; pointers to a desk tell of no report."""
         found: dict[str, list[tuple[Alert, Told]]] = defaultdict(list)
         for agency, alerts in self.alerts.items():
-            pairs = ((alert, self.behind(alert)) for alert in alerts if alert.kind is not AlertKind.DECONFLICTION)
+            of_reports = (a for a in alerts if a.kind is not AlertKind.DECONFLICTION and not is_joining(a))
+            pairs = ((alert, self.behind(alert)) for alert in of_reports)
             found[agency] = [(alert, told) for alert, told in pairs if told is not None]
         return found
 
@@ -116,6 +142,11 @@ class Evidence:
         if body.report_id is not None and body.revision is not None:
             return self.by_report.get((body.report_id, body.revision))
         return self.by_moment.get((body.reported_at.isoformat(), alert.status))
+
+
+def is_joining(alert: Alert) -> bool:
+    """Whether it tells that two incidents are one, or two again, and of no report."""
+    return alert.merged_from is not None or alert.apart_from is not None
 
 
 def is_finding(alert: Alert) -> bool:

@@ -21,7 +21,7 @@ def leaks_of(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Itera
     else:
         yield from _audience(evidence, agency, alert, told)
     yield from _form(evidence, agency, alert, told)
-    yield from _view(evidence, agency, alert)
+    yield from view_faults(evidence, agency, alert)
 
 
 def pointer_faults(agency: str, alert: Alert, told: Told) -> Iterator[str]:
@@ -45,7 +45,8 @@ def _recall(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Iterat
         if before.msg_type is not AlertMsgType.CANCEL and before.issued_at <= alert.issued_at
     }
     echoes = {other.report.report_id for other in evidence.sent if other.origin == told.origin}
-    incident = {name for name, number in evidence.incident_of.items() if number == alert.incident_id}
+    whole = evidence.whole(alert.incident_id)
+    incident = {name for name, number in evidence.incident_of.items() if number == whole}
     own = {other.report.report_id for other in evidence.sent if other.report.agency == agency}
     if not held & (echoes | incident | {told.report.report_id}) and not own & echoes:
         yield "a recall of something it never had"
@@ -57,10 +58,11 @@ def _audience(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Iter
         yield f"rule {verdict.rule} leaves it the tearline at most"
     if verdict.answer is not Answer.NEVER:
         return
-    told_itself = agency in evidence.tellers_of.get(alert.incident_id, ())
-    # An earlier alert on the incident; alerts of one incident lie in one partition, in the order of its revisions.
+    told_itself = agency in evidence.tellers_of.get(evidence.whole(alert.incident_id), ())
+    # An earlier alert on the incident, or on a part that was joined to it.
     had_it = any(
-        other.incident_id == alert.incident_id and other.incident_revision < alert.incident_revision
+        evidence.whole(other.incident_id) == evidence.whole(alert.incident_id)
+        and (other.incident_id != alert.incident_id or other.incident_revision < alert.incident_revision)
         for other, _ in evidence.got[agency]
     )
     if verdict.rule == "interest" and alert.rule is Rule.MEMBER and (told_itself or had_it):
@@ -87,10 +89,11 @@ def _form(evidence: Evidence, agency: str, alert: Alert, told: Told) -> Iterator
         yield "its classification is lower than the report's"
 
 
-def _view(evidence: Evidence, agency: str, alert: Alert) -> Iterator[str]:
+def view_faults(evidence: Evidence, agency: str, alert: Alert) -> Iterator[str]:
     """The incident may only be made of reports that this agency sent or received."""
     own = {told.report.report_id for told in evidence.sent if told.report.agency == agency}
     visible = own | evidence.got_reports.get(agency, set())
-    inside = sum(1 for name in visible if evidence.incident_of.get(name) == alert.incident_id)
+    whole = evidence.whole(alert.incident_id)
+    inside = sum(1 for name in visible if evidence.incident_of.get(name) == whole)
     if alert.incident.reports > inside:
         yield f"its incident is made of {alert.incident.reports} reports, of which it may know {inside}"
