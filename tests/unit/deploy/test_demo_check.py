@@ -26,6 +26,7 @@ from fusionbus.contract.vocabulary import (
     AlertMsgType,
     Credibility,
     FindingKind,
+    Form,
     Kind,
     MsgType,
     Status,
@@ -185,3 +186,35 @@ def test_a_finding_is_nobodys_report_and_is_found_where_a_report_behind_it_may_n
     wrong = {"POLICE-KP": (alert_of(report),), "FMU": (a_finding_on(report, "FMU"),)}
     found = faults(evidence(alerts=wrong))["no finding went where a report behind it must not"]
     assert found == [f"FMU got a finding that rests on CTD-KP's report {report.report_id}"]
+
+
+def test_an_incident_joined_to_another_is_one_and_who_hears_of_it_knows_all_it_counts() -> None:
+    """Two zones' reports of one event: each is its own incident first, then the hub joins them."""
+    here, there = a_report(), a_report(agency="POLICE-KP", local_ref="L-2", report_id=ids.report_id("POLICE-KP", "L-2"))
+    other = ids.incident_id("PK-PB", there.report_id)
+    view = an_alert().incident
+
+    def joined(reports: int, reader: str = "POLICE-KP") -> list[str]:
+        news = alert_of(here, reader, merged_from=(other,), form=Form.POINTER, incident_revision=3)
+        news = news.model_copy(update={"incident": view.model_copy(update={"reports": reports})})
+        first = alert_of(here, reader)
+        held = evidence(
+            sent=(told(here), told(there, origin=there.report_id)),
+            receipts=(
+                receipt_of(here),
+                receipt_of(there, 0, incident_id=other),
+                receipt_of(there, None, outcome=ReceiptOutcome.MOVED),
+            ),
+            alerts={reader: (first, news)},
+            handled={},
+        )
+        return [
+            sentence
+            for name in ("none went where it must not", "counts reconcile per agency", "every message is well formed")
+            for sentence in faults(held).get(name, [])
+        ]
+
+    assert joined(2) == []
+    assert joined(3) == [
+        "POLICE-KP heard that incidents are one: its incident is made of 3 reports, of which it may know 2"
+    ]
