@@ -12,8 +12,8 @@ from fusionbus.streams.patterns.forecast.course import FAST_WEEKS, FEATURES, PRI
 RECENT_PRIOR_WEEKS: Final = 4.0
 """As `PRIOR_WEEKS`, where old weeks fade."""
 TRUST: Final = 10.0
-"""After how many expected attacks a district's own record weighs as much as the model: chosen by hand, 10 over 3, on the
-same years 2004 to 2011 that docs/forecast.md measures; only other years can judge it."""
+"""After how many expected attacks a district's own record weighs as much as the model: chosen by hand, 10 over 3, on
+the same years 2004 to 2011 that docs/forecast.md measures; only other years can judge it."""
 Shares = tuple[float, float, float, float]
 """One figure for each of `FEATURES`."""
 START: Final[Shares] = (0.3, 0.2, 0.4, 0.1)
