@@ -25,7 +25,7 @@ from fusionbus.producers.simulate.truth import Line
 from fusionbus.streams.patterns.money import MoneySearch
 from fusionbus.streams.patterns.money import thresholds as lines
 from fusionbus.streams.patterns.values import Finding, Search
-from fusionbus.streams.patterns.watch import WatchSearch
+from fusionbus.streams.patterns.watching.search import WatchSearch
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SPAN: Final = timedelta(days=80)

@@ -14,10 +14,10 @@ from fusionbus.contract.vocabulary import Kind, Status
 from fusionbus.producers.simulate import events
 from fusionbus.streams.correlate.families import family_of
 from fusionbus.streams.patterns.attacks import LOCAL, Attack, Counted, moment_of
-from fusionbus.streams.patterns.ears import DAYS_NEEDED, ears
-from fusionbus.streams.patterns.scan import neighbours
-from fusionbus.streams.patterns.surge import QUIET_DAYS
-from fusionbus.streams.patterns.surge_index import Index, reach
+from fusionbus.streams.patterns.surges.ears import DAYS_NEEDED, ears
+from fusionbus.streams.patterns.surges.index import Index, reach
+from fusionbus.streams.patterns.surges.scan import neighbours
+from fusionbus.streams.patterns.surges.search import QUIET_DAYS
 from fusionbus.streams.reading.gazetteer import DISTRICTS
 from fusionbus.streams.reading.resolving import look_up
 from observations import an_observation

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from builders import an_interval
 from fusionbus.contract.vocabulary import Kind
 from fusionbus.producers.simulate import events
-from fusionbus.streams.patterns.coordination import DISTRICTS_MIN, CoordinationSearch
-from fusionbus.streams.patterns.near_repeat import NearRepeatSearch
+from fusionbus.streams.patterns.relations.coordination import DISTRICTS_MIN, CoordinationSearch
+from fusionbus.streams.patterns.relations.near_repeat import NearRepeatSearch
 from observations import a_district, an_observation
 from quality.outbreaks import MONTH_DAYS
 

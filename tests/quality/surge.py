@@ -21,10 +21,10 @@ from rich.console import Console
 from rich.table import Table
 
 from builders import NOW, an_interval
-from fusionbus.streams.patterns import ears as by_ears
-from fusionbus.streams.patterns.scan import p_value, score_at
-from fusionbus.streams.patterns.surge import SurgeSearch
-from fusionbus.streams.patterns.surge_index import SCORE_MIN
+from fusionbus.streams.patterns.surges import ears as by_ears
+from fusionbus.streams.patterns.surges.index import SCORE_MIN
+from fusionbus.streams.patterns.surges.scan import p_value, score_at
+from fusionbus.streams.patterns.surges.search import SurgeSearch
 from fusionbus.streams.reading.gazetteer import DISTRICTS
 from observations import a_district, an_observation
 from quality import outbreaks, surge_picture

@@ -7,9 +7,9 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from fusionbus.streams.patterns.attacks import moment_of
-from fusionbus.streams.patterns.ears import C2_MAX, DAYS_NEEDED, ears
-from fusionbus.streams.patterns.scan import neighbours
-from fusionbus.streams.patterns.surge_index import SCORE_MIN
+from fusionbus.streams.patterns.surges.ears import C2_MAX, DAYS_NEEDED, ears
+from fusionbus.streams.patterns.surges.index import SCORE_MIN
+from fusionbus.streams.patterns.surges.scan import neighbours
 from quality.outbreaks import Event, Watch, simulated
 
 DISTRICT: Final = "Tank"

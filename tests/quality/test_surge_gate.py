@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from fusionbus.streams.patterns.scan import score_at
-from fusionbus.streams.patterns.surge_index import ALPHA, SCORE_MIN
+from fusionbus.streams.patterns.surges.index import ALPHA, SCORE_MIN
+from fusionbus.streams.patterns.surges.scan import score_at
 from quality import outbreaks, surge
 from quality.outbreaks import METHODS, Watch
 from quality.surge import SKIP_DAYS, Row

@@ -13,8 +13,8 @@ from builders import NOW
 from fusionbus.contract.observation import Observation
 from fusionbus.contract.vocabulary import ThreatCategory, Weapon
 from fusionbus.streams.patterns import chance
-from fusionbus.streams.patterns.coordination import CoordinationSearch
-from fusionbus.streams.patterns.near_repeat import NEAR_DAYS, NearRepeatSearch
+from fusionbus.streams.patterns.relations.coordination import CoordinationSearch
+from fusionbus.streams.patterns.relations.near_repeat import NEAR_DAYS, NearRepeatSearch
 from fusionbus.streams.patterns.values import Finding, Search
 from observations import USUAL, a_background, a_district, an_observation
 

@@ -15,10 +15,10 @@ from builders import NOW, a_handling, an_interval
 from fusionbus.contract.incident import Relation
 from fusionbus.contract.observation import Observation
 from fusionbus.contract.vocabulary import TLP, Classification, Kind, ThreatCategory
-from fusionbus.streams.patterns import scan
-from fusionbus.streams.patterns.ears import DAYS_NEEDED, ears
-from fusionbus.streams.patterns.surge import QUIET_DAYS, SurgeSearch
-from fusionbus.streams.patterns.surge_index import ALPHA
+from fusionbus.streams.patterns.surges import scan
+from fusionbus.streams.patterns.surges.ears import DAYS_NEEDED, ears
+from fusionbus.streams.patterns.surges.index import ALPHA
+from fusionbus.streams.patterns.surges.search import QUIET_DAYS, SurgeSearch
 from fusionbus.streams.patterns.values import Finding
 from fusionbus.streams.reading.gazetteer import DISTRICTS
 from observations import a_background, a_district, an_observation

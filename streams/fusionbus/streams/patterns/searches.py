@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Final
 
-from fusionbus.streams.patterns.coordination import CoordinationSearch
 from fusionbus.streams.patterns.forecast.search import WeeklyForecast
 from fusionbus.streams.patterns.money.search import MoneySearch
-from fusionbus.streams.patterns.near_repeat import NearRepeatSearch
+from fusionbus.streams.patterns.relations.coordination import CoordinationSearch
+from fusionbus.streams.patterns.relations.near_repeat import NearRepeatSearch
 from fusionbus.streams.patterns.shared_device import SharedDevice
-from fusionbus.streams.patterns.surge import SurgeSearch
+from fusionbus.streams.patterns.surges.search import SurgeSearch
 from fusionbus.streams.patterns.values import Search
-from fusionbus.streams.patterns.watch import WatchSearch
+from fusionbus.streams.patterns.watching.search import WatchSearch
 
 SEARCHES: Final[tuple[Callable[[], Search], ...]] = (
     SharedDevice,

@@ -16,7 +16,7 @@ from fusionbus.contract.sections import BorderSection, FinanceSection, RecordSec
 from fusionbus.contract.vocabulary import Kind, SubjectRole
 from fusionbus.streams.patterns.money import MoneySearch
 from fusionbus.streams.patterns.values import Finding, Search
-from fusionbus.streams.patterns.watch import WatchSearch
+from fusionbus.streams.patterns.watching.search import WatchSearch
 from ledgers import an_entity, an_observation, hours, paid, told
 
 SEARCHES: Sequence[Callable[[], Search]] = (MoneySearch, WatchSearch)

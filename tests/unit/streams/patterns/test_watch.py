@@ -14,7 +14,7 @@ from fusionbus.contract.observation import Observation, Subject
 from fusionbus.contract.sections import BorderSection, RecordSection
 from fusionbus.contract.vocabulary import FindingKind, Kind, Sex, SubjectRole, Urgency
 from fusionbus.streams.patterns.values import Finding
-from fusionbus.streams.patterns.watch import WatchSearch
+from fusionbus.streams.patterns.watching.search import WatchSearch
 from ledgers import an_entity, an_observation, hours
 
 CNIC, OTHER_CNIC, PASSPORT = a_token("cnic", 1), a_token("cnic", 2), a_token("passport", 1)

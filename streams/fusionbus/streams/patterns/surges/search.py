@@ -8,8 +8,8 @@ from typing import Final
 
 from fusionbus.contract.observation import Observation
 from fusionbus.streams.patterns.attacks import Attacks, moment_of
-from fusionbus.streams.patterns.surge_index import Index, Signal, rank, reach
-from fusionbus.streams.patterns.surge_telling import finding_of
+from fusionbus.streams.patterns.surges.index import Index, Signal, rank, reach
+from fusionbus.streams.patterns.surges.telling import finding_of
 from fusionbus.streams.patterns.values import Finding
 
 QUIET_DAYS: Final = 7.0

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from fusionbus.streams.patterns.attacks import Attack, Counted
-from fusionbus.streams.patterns.scan import Region, Series, middles, neighbours, p_value, regions, score_at
+from fusionbus.streams.patterns.surges.scan import Region, Series, middles, neighbours, p_value, regions, score_at
 
 ALPHA: Final = 0.03
 """A scan holds where chance alone would reach its score on fewer days than this share. Source: the false alarms a

@@ -8,10 +8,10 @@ from fusionbus.contract.base import Interval
 from fusionbus.contract.report import Place
 from fusionbus.contract.sections import DISTRICT_FIGURE, Figure
 from fusionbus.contract.vocabulary import FindingKind, Province, Severity, ThreatCategory, Urgency
-from fusionbus.streams.patterns import ears as by_ears
-from fusionbus.streams.patterns import scan
 from fusionbus.streams.patterns.attacks import Attack
-from fusionbus.streams.patterns.surge_index import ALPHA, SCORE_MIN, Index, Signal
+from fusionbus.streams.patterns.surges import ears as by_ears
+from fusionbus.streams.patterns.surges import scan
+from fusionbus.streams.patterns.surges.index import ALPHA, SCORE_MIN, Index, Signal
 from fusionbus.streams.patterns.values import Finding
 from fusionbus.streams.reading.gazetteer import DISTRICTS
 

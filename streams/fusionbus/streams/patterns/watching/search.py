@@ -15,9 +15,9 @@ from fusionbus.contract.incident import Relation
 from fusionbus.contract.observation import Observation
 from fusionbus.contract.sections import RecordSection
 from fusionbus.contract.vocabulary import EntityType, Kind, SubjectRole
-from fusionbus.streams.patterns.names_alike import UNTOLD, WANTING, Likeness, Names, let_go
 from fusionbus.streams.patterns.values import Finding
-from fusionbus.streams.patterns.watch_findings import hit, possible
+from fusionbus.streams.patterns.watching.findings import hit, possible
+from fusionbus.streams.patterns.watching.names_alike import UNTOLD, WANTING, Likeness, Names, let_go
 
 PAPERS: Final = frozenset({EntityType.CNIC.value, EntityType.PASSPORT.value})
 """What stands for one person. A phone or a plate changes hands: it relates incidents and is no hit."""

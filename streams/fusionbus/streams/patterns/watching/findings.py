@@ -8,8 +8,8 @@ from fusionbus.contract.observation import Observation
 from fusionbus.contract.report import Entity
 from fusionbus.contract.sections import BorderSection, Figure, RecordSection
 from fusionbus.contract.vocabulary import EntityType, FindingKind, Severity, SubjectRole, Urgency
-from fusionbus.streams.patterns.names_alike import ALIKE_MIN, NAMESAKES_MAX, Likeness
 from fusionbus.streams.patterns.values import Finding
+from fusionbus.streams.patterns.watching.names_alike import ALIKE_MIN, NAMESAKES_MAX, Likeness
 
 _EVENTS: Final = {
     "crossed": "crossed the border",

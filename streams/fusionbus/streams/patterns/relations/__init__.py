@@ -1,0 +1,1 @@
+"""Attacks that hang together: near repeats, and coordinated nights."""

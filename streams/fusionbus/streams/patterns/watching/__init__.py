@@ -1,0 +1,1 @@
+"""Wanted persons, and where they are met."""
