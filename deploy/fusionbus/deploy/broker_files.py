@@ -1,5 +1,6 @@
 """The local broker's folder: what lies where, Kafka's own settings, and whether an older folder may be used."""
 
+import contextlib
 import errno
 import json
 import os
@@ -99,6 +100,20 @@ def prepare(folder: Folder, free_bytes_min: int = FREE_BYTES_MIN) -> None:
         ) from error
     if free_bytes < free_bytes_min:
         raise _full(folder, free_bytes, free_bytes_min)
+
+
+def is_in_use(folder: Folder) -> bool:
+    """Whether a running Kafka holds the data folder's lock."""
+    try:
+        import fcntl  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return False
+    with contextlib.suppress(OSError), (folder.data / ".lock").open("r+b") as file:  # no file, no lock
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.errno in (errno.EACCES, errno.EAGAIN)
+    return False
 
 
 def _full(folder: Folder, free_bytes: int, free_bytes_min: int) -> Misconfigured:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fusionbus.contract.errors import Misconfigured, RetryLater
-from fusionbus.deploy.broker_files import CLUSTER_ID, Folder
+from fusionbus.deploy.broker_files import CLUSTER_ID, Folder, is_in_use
 from fusionbus.deploy.secret_files import write_private
 
 JVM_FLAGS = (
@@ -38,10 +38,11 @@ if sys.platform == "linux":
 os.execv(sys.argv[1], sys.argv[1:])
 """
 
+_IN_USE = "another broker already runs on this folder: stop that one first"
 _KNOWN_FAULTS = (
     ("No space left on device", "the disk is full: free some space or set FUSION_HOME to another disk"),
     ("Address already in use", "its port was taken by another program meanwhile: start again, or choose another port"),
-    ("Failed to acquire lock on file", "another broker already runs on this folder: stop that one first"),
+    ("Failed to acquire lock on file", _IN_USE),
     ("OutOfMemoryError", "the machine has no memory left for it: stop something else and start again"),
     ("Permission denied", "a file in its folder belongs to someone else: give the folder to this user"),
     ("CorruptRecordException", "its data is damaged: move the folder away and start again"),
@@ -141,6 +142,9 @@ def why_it_ended(folder: Folder, code: int | None, log_from: int) -> Misconfigur
     said = tail(folder.output) + tail(folder.log, log_from)
     reasons = [line for line in said.splitlines() if re.search(r"ERROR|FATAL|Exception|Error:", line)]
     where = f"the log is {folder.log}"
+    if is_in_use(folder):
+        # A second Kafka reads what the first is writing before it looks at the lock, and may call that damaged.
+        return Misconfigured(f"The broker ended while starting because {_IN_USE} ({where}).")
     for mark, advice in _KNOWN_FAULTS:
         if mark in said:
             return Misconfigured(f"The broker ended while starting because {advice} ({where}).")
