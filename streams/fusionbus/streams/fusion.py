@@ -99,6 +99,8 @@ class Fusion:
                 case Tick():
                     ticks[event.partition] = event, accepted
                 case Probe() | Meeting() | Offer() | Arrival() | Carried():
+                    self._answered(work, said)  # first: an incident may leave with this, and its answers with nobody
+                    said.clear()
                     self._border.take(work, event, accepted)
                 case AcceptedSighting():
                     self._keeper.take(work, event, accepted)
