@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from builders import NOW, a_place, a_report, an_interval
 from fusionbus.contract import ids
+from fusionbus.contract.control import Verdict
 from fusionbus.contract.report import Casualties, ThreatReport
 from fusionbus.contract.vocabulary import CasualtyGroup, Outcome, Province, ThreatCategory, Weapon
 from hub import HubOnPaper
@@ -77,3 +78,22 @@ def reports_in(hub: HubOnPaper) -> dict[str, set[str]]:
         for name, incident in hub.incidents().items()
         if incident.merged_into is None
     }
+
+
+A, B = incident_of(WEST, west()), incident_of(EAST, east())
+"""What they open, each in its zone."""
+
+
+def a_verdict(decision: str = "same", zones: tuple[str, str | None] = (WEST, EAST), after_s: int = 0) -> Verdict:
+    """What a person of NACTA says of the two incidents."""
+    return Verdict.model_validate(
+        {
+            "agency": "NACTA",
+            "at": NOW + timedelta(seconds=after_s),
+            "incidents": (A, B),
+            "zone": zones[0],
+            "other_zone": zones[1],
+            "decision": decision,
+            "reason": "One bridge.",
+        }
+    )

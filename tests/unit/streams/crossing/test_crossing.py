@@ -5,15 +5,26 @@ from datetime import timedelta
 
 import pytest
 
-from border_towns import EAST, NOWHERE, PARTITIONS, WEST, east, incident_of, no_place, reports_in, send, west
+from border_towns import (
+    EAST,
+    NOWHERE,
+    WEST,
+    A,
+    B,
+    a_verdict,
+    east,
+    incident_of,
+    no_place,
+    reports_in,
+    send,
+    west,
+)
 from builders import NOW, a_place, an_interval
 from fusionbus.contract import topics
-from fusionbus.contract.control import Acknowledgement, Verdict
 from fusionbus.contract.keeping import Purge
 from fusionbus.contract.records import ReceiptOutcome
 from fusionbus.contract.report import ThreatReport
 from fusionbus.contract.vocabulary import (
-    AckAction,
     AlertKind,
     Credibility,
     MsgType,
@@ -23,50 +34,6 @@ from fusionbus.contract.vocabulary import (
     Weapon,
 )
 from hub import HubOnPaper
-
-A, B = incident_of(WEST, west()), incident_of(EAST, east())
-
-
-@pytest.fixture(params=PARTITIONS, ids=["one partition", "a partition each"])
-def hub(request: pytest.FixtureRequest) -> HubOnPaper:
-    return HubOnPaper.of(partitions=request.param)
-
-
-@pytest.fixture
-def both(hub: HubOnPaper) -> HubOnPaper:
-    """Two incidents that nobody has found to be one: each was decided before the other was shown there."""
-    events = [event for report in (west(), east()) for event in hub.admit([hub.event_of(report)])]
-    shown = []
-    for event in events:
-        decision = hub.fusion.decide([event], hub.work("fuse"))
-        hub.keep(decision)
-        shown += [each for each in hub.accepted(decision) if b'"type":"probe"' not in (each.value or b"")]
-        hub.later(timedelta(minutes=1))
-    assert reports_in(hub) == {A: {west().report_id}, B: {east().report_id}}
-    return hub
-
-
-@pytest.fixture
-def joined(both: HubOnPaper) -> HubOnPaper:
-    """The same, once a person joined them."""
-    both.tell(a_verdict())
-    assert reports_in(both) == {A: {west().report_id, east().report_id}}
-    both.clear_told()
-    return both
-
-
-def a_verdict(decision: str = "same", zones: tuple[str, str | None] = (WEST, EAST), after_s: int = 0) -> Verdict:
-    return Verdict.model_validate(
-        {
-            "agency": "NACTA",
-            "at": NOW + timedelta(seconds=after_s),
-            "incidents": (A, B),
-            "zone": zones[0],
-            "other_zone": zones[1],
-            "decision": decision,
-            "reason": "One bridge.",
-        }
-    )
 
 
 def guests_in(hub: HubOnPaper) -> list[str]:
@@ -213,56 +180,6 @@ def test_a_person_may_say_of_two_zones_incidents_that_they_stay_two(both: HubOnP
     assert both.receipts_of("NACTA")[-1].outcome is ReceiptOutcome.CONTROL_DONE
     send(both, west("w2", "POLICE-KP", uncertainty_km=30.0))
     assert not any({west().report_id, east().report_id} <= reports for reports in reports_in(both).values())
-
-
-# -- what is said of an incident that went away -----------------------------------------------------------------------
-def test_revisions_withdrawals_and_orders_reach_a_report_in_the_zone_it_moved_to(joined: HubOnPaper) -> None:
-    send(joined, east(revision=2, msg_type=MsgType.UPDATE, headline="Nine dead at Attock bridge"))
-    (theirs,) = [member for member in joined.incidents()[A].members if member.agency == "CTD-PB"]
-    assert theirs.revision == 2
-    order = Purge(agency="CTD-PB", report_id=east().report_id, at=NOW, reason="A court said so.")
-    joined.put(topics.reports_topic("CTD-PB"), east().report_id.encode(), order.model_dump_json().encode())
-    (theirs,) = [member for member in joined.incidents()[A].members if member.agency == "CTD-PB"]
-    assert theirs.withdrawn
-    assert not theirs.terms
-    assert not joined.dead_letters()
-
-
-def test_an_alert_of_before_the_move_is_acknowledged_where_its_incident_is_now(both: HubOnPaper) -> None:
-    (alert,) = [alert for alert in both.alerts_of("NACTA") if alert.incident_id == B]
-    both.tell(a_verdict())
-    both.tell(
-        Acknowledgement(
-            agency="NACTA",
-            at=both.now,
-            alert_id=alert.alert_id,
-            incident_id=alert.incident_id,
-            incident_revision=alert.incident_revision,
-            zone=alert.zone,
-            action=AckAction.RECEIVED,
-        )
-    )
-    assert "NACTA" in both.incidents()[B].acknowledged
-    assert "NACTA" not in both.incidents()[B].awaited
-    assert not both.dead_letters()
-
-
-def test_a_missed_deadline_of_before_the_move_is_told_once(both: HubOnPaper) -> None:
-    waits = {a for a, awaited in both.incidents()[B].awaited.items() if awaited.acknowledge_by is not None}
-    both.tell(a_verdict())
-    both.later(timedelta(hours=30))
-    for partition in range(both.partitions):
-        both.fuse([both.tick_event()._replace(partition=partition)])
-    late = [alert.alert_id for alert, _ in both.escalations()]
-    assert waits
-    assert len(late) == len(set(late))
-    assert late
-
-
-def test_later_reports_of_the_zone_that_gave_its_incident_away_go_there_too(joined: HubOnPaper) -> None:
-    send(joined, east("e2", "IB", headline="Attock bridge: lorry blast kills seven at toll plaza", narrative=None))
-    assert list(reports_in(joined)) == [A]
-    assert len(reports_in(joined)[A]) == 3
 
 
 # -- crashes ----------------------------------------------------------------------------------------------------------
