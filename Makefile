@@ -83,8 +83,8 @@ fuzz: $(STAMP) ## Throw bytes at every parser, guided by coverage: make fuzz [MI
 pictures: $(STAMP) ## Take the pictures of the dashboard in docs/pictures anew, on a bus that it starts.
 	@PYTHONPATH=tests $(BIN)/python -m pictures
 
-chaos: $(STAMP) ## Pull the bus apart and count what is lost (hours): make chaos [ROWS="kill storm"] [SEED=1] [SCALE=1].
-	@PYTHONPATH=tests $(BIN)/python -m chaos $(ROWS) --seed $(or $(SEED),1) --scale $(or $(SCALE),1)
+chaos: $(STAMP) ## Pull the bus apart and count what is lost (hours): make chaos [ROWS="kill storm"] [SEED=1] [SCALE=1] [RATE=25].
+	@PYTHONPATH=tests $(BIN)/python -m chaos $(ROWS) --seed $(or $(SEED),1) --scale $(or $(SCALE),1) --rate $(or $(RATE),25)
 
 wheels: $(STAMP) ## Build the full wheel and the slim ones that agencies install.
 	@for room in . contract producers consumers; do $(BIN)/python -m build --wheel --no-isolation --outdir dist $$room || exit 1; done

@@ -13,6 +13,7 @@ with warnings.catch_warnings():
     # kafka-python 3.0.12 reads its schemas through a function that Python 3.11 deprecates (3.13 took that back).
     warnings.simplefilter("ignore", DeprecationWarning)
     from chaos import engine_row, row, rows_brokers, rows_disks, rows_messages, rows_sinks, rows_state, rows_workers
+    from chaos.federation import RATE
 
 FAMILIES = (rows_workers, rows_brokers, rows_disks, rows_state, rows_messages, rows_sinks)
 ROWS = {one.name: one for family in FAMILIES for one in family.ROWS}
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(NAMES)}; all by default")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scale", type=float, default=1.0, help="1: the numbers of the matrix; 0.2: a fifth of them")
+    parser.add_argument("--rate", type=float, default=RATE, help="reports a second under which things break")
     parser.add_argument("--keep", type=Path, help="leave logs, ledgers and sinks here")
     wish = parser.parse_args()
     strangers = [name for name in wish.rows if name not in NAMES]
@@ -39,7 +41,7 @@ def main() -> int:
         results.append(result)
         for line in (*result.verdict.faults, *result.notes):
             console.print(f"  {line}", highlight=False, markup=False)
-    console.print(table(results, f"seed {wish.seed}, scale {wish.scale:g}"))
+    console.print(table(results, f"seed {wish.seed}, scale {wish.scale:g}, {wish.rate:g} reports/s"))
     return int(not all(result.is_clean for result in results))
 
 
@@ -50,7 +52,7 @@ def played(name: str, wish: argparse.Namespace, console: Console) -> row.Result:
         return engine_row.play(name, wish.seed)
     console.print(f"{name}: {ROWS[name].does}", highlight=False)
     try:
-        return row.play(ROWS[name], wish.seed, wish.scale, wish.keep and wish.keep / name)
+        return row.play(ROWS[name], wish.seed, wish.scale, wish.rate, wish.keep and wish.keep / name)
     except Exception as error:  # noqa: BLE001 - a row that breaks is not clean, and the next one is played
         console.print_exception()
         return row.broken(name, error)

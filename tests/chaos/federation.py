@@ -48,6 +48,7 @@ class Federation:
     seed: int
     scale: float = 1.0
     workers: int = 2
+    rate: float = RATE
     dead_letters_wanted: int = 0
     faults: list[str] = field(default_factory=list)
     """What a row itself saw go wrong."""
@@ -111,13 +112,13 @@ class Federation:
         return self.folder / f"{agency}.{'db' if kind == 'sqlite' else kind}"
 
     # -- traffic ---------------------------------------------------------------------------------------------------
-    def load(self, seconds: float, rate: float = RATE, prefix: str = "e") -> Mate:
+    def load(self, seconds: float, prefix: str = "e") -> Mate:
         """Starts a producer that sends for at most so many seconds."""
         path, ledger = self.folder / f"reports-{prefix}.jsonl", self.folder / f"ledger-{prefix}.jsonl"
         traffic = Traffic(self.seed, self.now, prefix)
-        path.write_bytes(b"".join(encode(one) + b"\n" for one in traffic.reports(int(seconds * rate))))
+        path.write_bytes(b"".join(encode(one) + b"\n" for one in traffic.reports(int(seconds * self.rate))))
         self._ledgers.append(ledger)
-        line = [sys.executable, str(HERE / "writer.py"), str(path), str(ledger), str(rate)]
+        line = [sys.executable, str(HERE / "writer.py"), str(path), str(ledger), str(self.rate)]
         return self.crew.start(f"writer-{prefix}", line, supervised=False)
 
     def put(self, *raws: Raw) -> None:

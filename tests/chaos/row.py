@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from chaos.brokers import Brokers, OnSmallDisk, Proxied, Single, Three
-from chaos.federation import Federation, discard, scratch
+from chaos.federation import RATE, Federation, discard, scratch
 from chaos.oracle import Verdict, judge
 
 Play = Callable[[Federation], None]
@@ -46,12 +46,12 @@ class Result:
         return self.verdict.is_clean
 
 
-def play(row: Row, seed: int, scale: float, keep: Path | None = None) -> Result:
+def play(row: Row, seed: int, scale: float, rate: float = RATE, keep: Path | None = None) -> Result:
     """The result of one row; its folder stays where something was wrong, or where `keep` names one."""
     begun = time.monotonic()
     folder = keep or scratch(row.name)
     folder.mkdir(parents=True, exist_ok=True)
-    with Federation(_brokers(row.brokers, folder / "broker"), folder, seed, scale, row.workers) as fed:
+    with Federation(_brokers(row.brokers, folder / "broker"), folder, seed, scale, row.workers, rate) as fed:
         row.play(fed)
         fed.finish_loads()
         fed.drain()

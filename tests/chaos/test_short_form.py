@@ -14,9 +14,9 @@ pytestmark = [pytest.mark.broker, pytest.mark.chaos, pytest.mark.timeout(300)]
 def test_nothing_is_lost_or_told_twice_when_a_worker_is_killed_and_the_broker_bounced_under_load(
     tmp_path: Path,
 ) -> None:
-    with Federation(Single(tmp_path / "broker"), tmp_path, seed=1) as fed:
+    with Federation(Single(tmp_path / "broker"), tmp_path, seed=1, rate=15) as fed:
         (node,) = fed.brokers.nodes
-        fed.load(40, rate=15)
+        fed.load(40)
         fed.wait_for_outputs()
         fed.crew.kill("w1")
         dying = fed.start_worker(1, dies_at="sent:2")

@@ -20,7 +20,7 @@ from fusionbus.contract.control import (
     Unsubscribe,
     Verdict,
 )
-from fusionbus.contract.crossing import Arrival, Carried, Meeting, Offer, Probe
+from fusionbus.contract.crossing import Arrival, Carried, Coincidence, Meeting, Offer, Probe
 from fusionbus.contract.keeping import AnyOrder, Order
 from fusionbus.contract.observation import Observation, ObservationMoved, Observed
 from fusionbus.contract.records import (
@@ -55,6 +55,7 @@ AnyAccepted = (
     | Offer
     | Arrival
     | Carried
+    | Coincidence
     | Tick
 )
 AnyObserved = Observation | ObservationMoved | Tick

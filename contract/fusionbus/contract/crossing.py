@@ -1,6 +1,8 @@
 """What zones of the hub tell each other of an event that two of them hear of. Only the hub writes and reads it."""
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from fusionbus.contract.base import Id, Message, UtcDatetime, Zone
 from fusionbus.contract.control import Verdict
@@ -86,3 +88,20 @@ class Carried(Message):
     accepted_at: UtcDatetime
     controlled: bool
     """Whether it is under originator control: then it is kept as long as that may be lifted."""
+
+
+class Coincidence(Message):
+    """What lies at one place and time with a planned operation, or is about its subject, was met in another zone.
+
+    Of the other side it tells whom to call and nothing else, like the pointer that is made of it.
+    """
+
+    type: Literal["coincidence"] = "coincidence"
+    zone: Zone
+    """Where the report's incident is kept."""
+    incident_id: Id
+    report_id: Id
+    """Whose originator is to be told."""
+    desks: Annotated[dict[Id, str], Field(min_length=1)]
+    """Whom to call, by the id of each pair of reports."""
+    accepted_at: UtcDatetime

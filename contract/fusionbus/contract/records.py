@@ -7,7 +7,7 @@ from pydantic import Field
 
 from fusionbus.contract.base import SCHEMA_VERSION, AgencyId, Id, Message, Text, Token, UtcDatetime, Version, Zone
 from fusionbus.contract.control import Acknowledgement, CatchUp, Judgement, SharingAnswer, SharingRequest
-from fusionbus.contract.crossing import Arrival, Carried, Meeting, Offer, Probe
+from fusionbus.contract.crossing import Arrival, Carried, Coincidence, Meeting, Offer, Probe
 from fusionbus.contract.facts import Facts
 from fusionbus.contract.incident import Relation
 from fusionbus.contract.keeping import Order
@@ -270,6 +270,7 @@ Accepted = Annotated[
     | Offer
     | Arrival
     | Carried
+    | Coincidence
     | Tick,
     Field(discriminator="type"),
 ]

@@ -90,8 +90,9 @@ REVIEWS_DUE = Counter(
 )
 CROSSED = Counter(
     "fusion_crossed_total",
-    "What zones told each other: `probe` reports shown, `met` incidents found to be one, `handed_over` incidents and "
-    "`passed_on` reports. Many `passed_on`: events lie on a border of two zones.",
+    "What zones told each other: `probe` reports shown, `met` incidents found to be one, `handed_over` incidents, "
+    "`passed_on` reports, what `coincided` with a planned operation. Many `passed_on`: events lie on a border of two "
+    "zones.",
     ["action"],
     registry=METRICS,
 )

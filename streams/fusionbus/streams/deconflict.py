@@ -4,7 +4,7 @@ Either side learns that there is something and whom to call, and nothing else: n
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -13,6 +13,7 @@ from fusionbus.contract import ids, topics
 from fusionbus.contract.agency import Agency
 from fusionbus.contract.alert import Alert, AlertBody, AlertHandling, IncidentView
 from fusionbus.contract.codec import encode
+from fusionbus.contract.crossing import Coincidence
 from fusionbus.contract.incident import Claim, Incident, Member
 from fusionbus.contract.records import AuditEvent, AuditRecord
 from fusionbus.contract.routing import Rule
@@ -76,10 +77,25 @@ class Pointing:
         self.tally["alert", own.agency, Rule.DECONFLICTION] += 1
         return incident
 
-    def tell_other(self, held: Incident, theirs: Member, desk: str, pair: str) -> None:
-        """Tells the other side; its incident has a further revision by it, for alert ids are made from that."""
+    def tell_other(self, held: Incident, theirs: Member, desks: Mapping[str, str]) -> None:
+        """Tells the other side; its incident has a further revision by it, for alert ids are made from that.
+
+        `desks` by the id of each pair.
+        """
         after = held.model_copy(update={"revision": held.revision + 1, "updated_at": self.now})
-        self.others[held.incident_id] = self.tell(_remember(after, pair), theirs, [desk])
+        self.others[held.incident_id] = self.tell(_remember(after, desks), theirs, desks.values())
+
+    def tell_elsewhere(self, guest: Incident, theirs: Member, desks: Mapping[str, str]) -> None:
+        """Leaves it to the other side's zone, which tells each pair once, however many zones find it."""
+        found = Coincidence(
+            zone=guest.zone,
+            incident_id=guest.incident_id,
+            report_id=theirs.report_id,
+            desks=dict(desks),
+            accepted_at=self.now,
+        )
+        self.outputs.append(Output(topics.ACCEPTED, guest.zone.encode(), encode(found)))
+        self.tally["crossed", "coincided"] += 1
 
 
 def deconflict(
@@ -89,7 +105,7 @@ def deconflict(
     look: Callable[[str], Incident | None],
     pointing: Pointing,
 ) -> Pointing:
-    """The pointers that a report leads to, each pair of reports once."""
+    """The pointers that a report leads to, each pair of reports once; `look` also finds what is only shown here."""
     mine = change.member
     desks: list[str] = []
     met = meetings(enriched, open_incidents) if enriched.report.msg_type is not MsgType.CANCEL else []
@@ -103,11 +119,13 @@ def deconflict(
             continue
         if len(desks) == POINTED_MAX or len(known) >= PAIRS_KEPT_MAX:
             break
-        desks.append(_desk_of(theirs, mine.agency, pointing.registry))
-        pointing.incident = _remember(pointing.incident, pair)
-        desk = _desk_of(mine, theirs.agency, pointing.registry)
-        if not beside and pair not in held.pointed_to:
-            pointing.tell_other(held, theirs, desk, pair)
+        desks.append(desk_of(theirs, mine.agency, pointing.registry))
+        pointing.incident = _remember(pointing.incident, [pair])
+        desk = desk_of(mine, theirs.agency, pointing.registry)
+        if held.zone != pointing.incident.zone:
+            pointing.tell_elsewhere(held, theirs, {pair: desk})
+        elif not beside and pair not in held.pointed_to:
+            pointing.tell_other(held, theirs, {pair: desk})
         elif beside and theirs.agency not in mine.forms:
             # Where the report itself reaches it, that is a pointer too: nobody reads more of an operation.
             pointing.incident = pointing.tell(pointing.incident, theirs, [desk])
@@ -160,7 +178,7 @@ def _audit(alert: Alert, own: Member, now: datetime) -> Output:
     return audit_out(record, own.report_id)
 
 
-def _desk_of(member: Member, asks: str, registry: Registry) -> str:
+def desk_of(member: Member, asks: str, registry: Registry) -> str:
     """Whom to call about a report; the hub's desk where its originator may not be known to the one who asks."""
     owner, asking = registry.agencies.get(member.agency), registry.agencies.get(asks)
     if owner is not None and asking is not None and _may_know(member, owner, asking):
@@ -176,5 +194,5 @@ def _may_know(member: Member, owner: Agency, asking: Agency) -> bool:
     )
 
 
-def _remember(incident: Incident, pair: str) -> Incident:
-    return incident.model_copy(update={"pointed_to": (*incident.pointed_to, pair)})
+def _remember(incident: Incident, pairs: Iterable[str]) -> Incident:
+    return incident.model_copy(update={"pointed_to": (*incident.pointed_to, *pairs)})

@@ -12,7 +12,7 @@ from functools import partial
 from fusionbus.contract import codec, topics
 from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.control import Acknowledgement, Judgement, judgement_id
-from fusionbus.contract.crossing import Arrival, Carried, Meeting, Offer, Probe
+from fusionbus.contract.crossing import Arrival, Carried, Coincidence, Meeting, Offer, Probe
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.records import (
@@ -98,7 +98,7 @@ class Fusion:
                     self._one_report(work, event, accepted)
                 case Tick():
                     ticks[event.partition] = event, accepted
-                case Probe() | Meeting() | Offer() | Arrival() | Carried():
+                case Probe() | Meeting() | Offer() | Arrival() | Carried() | Coincidence():
                     self._answered(work, said)  # first: an incident may leave with this, and its answers with nobody
                     said.clear()
                     self._border.take(work, event, accepted)
@@ -173,10 +173,8 @@ class Fusion:
             outputs = probing.shown(change, before, work.now)
             outputs += tell(enriched, change, accepted.published_at, work.registry, work.now)
             outputs += observing.observed(enriched, change, accepted.accepted_at)
-            index, look = (
-                self._zones.open_in(event.partition, accepted.zone),
-                partial(self.shelf.incident, work.draft, event),
-            )
+            index = self._zones.open_in(event.partition, accepted.zone)
+            look = partial(self._border.look, work, event, accepted.zone)
             pointed = deconflict(enriched, change, index, look, Pointing(change.incident, work.registry, work.now))
             work.poison.run = 0
         except Refused as refused:

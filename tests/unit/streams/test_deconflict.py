@@ -87,6 +87,17 @@ def test_an_operation_and_another_agencys_report_point_to_each_others_desks(
 
 
 @BOTH_ORDERS
+def test_the_border_of_two_districts_keeps_nobody_apart(hub: HubOnPaper, *, raid_first: bool) -> None:
+    east = {"lat": 34.016, "lon": 71.785, "uncertainty_km": 2.0}
+    reports = [
+        a_raid(place=a_place(district="Peshawar", name="Chamkani", lat=34.01, lon=71.77, uncertainty_km=2.0)),
+        a_watch(place=a_place(district="Nowshera", name="Pabbi", **east)),
+    ]
+    hub.send(*(reports if raid_first else reversed(reports)))
+    assert set(called(hub)) == {"IB", "CTD-KP"}
+
+
+@BOTH_ORDERS
 def test_a_pointer_holds_a_contact_and_nothing_else_of_the_other(hub: HubOnPaper, *, raid_first: bool) -> None:
     raid, watch = a_raid(entities=PHONE), a_watch(entities=PHONE, tearline="Mind the tea stall.")
     reports = [raid, watch] if raid_first else [watch, raid]

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fusionbus.contract.vocabulary import Kind
-from fusionbus.streams.correlate.families import kind_family
+from fusionbus.contract.incident import Member
+from fusionbus.contract.vocabulary import Kind, Status
+from fusionbus.streams.correlate.families import kind_family, plain
 from fusionbus.streams.correlate.open_incidents import Block, OpenIncidents
-from fusionbus.streams.correlate.told import DAY_S, Told, Where, told_by
+from fusionbus.streams.correlate.told import DAY_S, Told, Where, told_by, told_of
+from fusionbus.streams.reading import districts_around
 from fusionbus.streams.reading.gazetteer import distance_km
 from fusionbus.streams.values import Enriched
 
@@ -26,18 +28,31 @@ REACH_KM_MAX: Final = 50.0
 
 def meetings(enriched: Enriched, held: OpenIncidents) -> list[tuple[str, str]]:
     """Incident and report of each meeting, the newest first; none is the report's own agency's."""
-    kind = enriched.report.kind
-    if kind is Kind.ASSESSMENT:
+    report = enriched.report
+    if not _is_worth_it(report.kind, report.status, held):
         return []
-    plans = held.block(enriched.report.status, kind_family(Kind.OPERATION))
-    if kind is not Kind.OPERATION and (plans is None or not plans.open):
-        return []
-    told = held.told_just_now(enriched.claim) or told_by(enriched)
+    return _meetings(held.told_just_now(enriched.claim) or told_by(enriched), report.status, held)
+
+
+def meetings_of_member(member: Member, status: Status, held: OpenIncidents) -> list[tuple[str, str]]:
+    """The same for a report that an incident holds, wherever that is kept."""
+    return _meetings(told_of(member), status, held) if _is_worth_it(member.kind, status, held) else []
+
+
+def _is_worth_it(kind: Kind, status: Status, held: OpenIncidents) -> bool:
+    """Whether anything may meet at all: mostly there is no operation, and nothing need be read of the report."""
+    if kind in {Kind.ASSESSMENT, Kind.OPERATION}:
+        return kind is Kind.OPERATION
+    plans = held.block(status, kind_family(Kind.OPERATION))
+    return plans is not None and bool(plans.open)
+
+
+def _meetings(told: Told, status: Status, held: OpenIncidents) -> list[tuple[str, str]]:
     found: dict[str, Told] = {}
-    if kind is Kind.OPERATION:
-        for block in held.blocks_of(enriched.report.status):
+    if told.kind is Kind.OPERATION:
+        for block in held.blocks_of(status):
             found |= {other.report_id: other for other in _near(told, block) if _meet(told, other)}
-    elif plans is not None:
+    elif (plans := held.block(status, kind_family(Kind.OPERATION))) is not None:
         newest = list(plans.open.values())[-OPERATIONS_LOOKED_AT_MAX:]
         theirs = (other for incident in newest for other in incident.told)
         found = {other.report_id: other for other in theirs if _meet(other, told)}
@@ -46,13 +61,21 @@ def meetings(enriched: Enriched, held: OpenIncidents) -> list[tuple[str, str]]:
 
 
 def _near(plan: Told, block: Block) -> Iterator[Told]:
-    """The reports that share the operation's district, place or a subject."""
-    where = plan.where
-    names = [where.district, where.name] if where is not None else []
-    keys = ["in:" + name for name in names if name is not None] + list(plan.tokens)
-    for key in keys:
+    """The reports that share a subject with the operation, or a place or district that its circle may reach into."""
+    keys = [*("in:" + name for name in _names(plan.where)), *plan.tokens]
+    for key in dict.fromkeys(keys):
         for incident in dict.fromkeys(block.newest(key, KEY_POSTINGS_MAX)) if key in block.postings else ():
             yield from incident.told
+
+
+def _names(where: Where | None) -> list[str]:
+    if where is None:
+        return []
+    names = [name for name in (where.district, where.name) if name is not None]
+    if where.lat is not None and where.lon is not None:
+        reach_km = min(where.uncertainty_km, REACH_KM_MAX) + REACH_KM_MAX
+        names += map(plain, districts_around(where.lat, where.lon, reach_km))
+    return names
 
 
 def _meet(plan: Told, other: Told) -> bool:

@@ -1,13 +1,14 @@
 """The part of the second hop that deals with other zones: what is shown, what met, what leaves and what arrives."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 from fusionbus.contract import ids, topics
 from fusionbus.contract.codec import encode
 from fusionbus.contract.control import Split
-from fusionbus.contract.crossing import Arrival, Carried, Meeting, Offer, Probe
-from fusionbus.contract.incident import Reason
+from fusionbus.contract.crossing import Arrival, Carried, Coincidence, Meeting, Offer, Probe
+from fusionbus.contract.incident import Incident, Reason
 from fusionbus.contract.records import (
     AcceptedAcknowledgement,
     AcceptedControl,
@@ -19,17 +20,20 @@ from fusionbus.contract.records import (
 from fusionbus.streams import retell
 from fusionbus.streams.correlate import OpenIncidents, correlate, correlate_member
 from fusionbus.streams.crossing import reconcile
+from fusionbus.streams.crossing.coinciding import coincide, told
 from fusionbus.streams.crossing.comparing import MEET_MIN, met
 from fusionbus.streams.crossing.moving import Mover
+from fusionbus.streams.deconflict import Pointing
 from fusionbus.streams.engine import Event
+from fusionbus.streams.incidents import member_of
 from fusionbus.streams.ingress import Work, arrival_of
-from fusionbus.streams.judge import Judged
+from fusionbus.streams.judge import Judged, standing
 from fusionbus.streams.shelf import Shelf
 from fusionbus.streams.tell import doubtful
 from fusionbus.streams.values import Candidate, Enriched, Fresh, Joined, Match
 from fusionbus.streams.zones import Zones
 
-Crossing = Probe | Meeting | Offer | Arrival | Carried
+Crossing = Probe | Meeting | Offer | Arrival | Carried | Coincidence
 Followed = AcceptedAcknowledgement | AcceptedControl | AcceptedJudgement | AcceptedOrder
 
 
@@ -61,6 +65,8 @@ class Border:
                 self.mover.arrive(work, event, message)
             case Carried():
                 self.mover.carry(work, event, message)
+            case Coincidence():
+                self._coincided(work, event, message)
             case _:
                 assert_never(message)
 
@@ -87,6 +93,11 @@ class Border:
     def _home_of(self, event: Event, zone: str, incident_id: str) -> str:
         """Where an incident of this zone's index is kept."""
         return self.zones.guests.home_of(event.partition, zone, incident_id) or zone
+
+    def look(self, work: Work, event: Event, zone: str, incident_id: str) -> Incident | None:
+        """An incident in a zone's index: one that is shown there, or its own."""
+        guest = self.zones.guests.of(event.partition, zone, incident_id)
+        return guest or self.shelf.incident(work.draft, event, incident_id)
 
     def follow(self, work: Work, event: Event, accepted: AcceptedReport, name: str | None) -> bool:
         """Whether a report that is known under this name went on to the zone it is in today."""
@@ -138,6 +149,30 @@ class Border:
         if not probe.gone:
             self._compare(work, event, probe, index)
         self.zones.guests.take(work.draft, event, probe, index)
+        guest = self.zones.guests.of(event.partition, probe.zone, probe.incident_id)
+        if guest is not None and not probe.gone:
+            pointing = Pointing(guest, work.registry, work.now)
+            self._point(work, event, coincide(probe, index, partial(self.look, work, event, probe.zone), pointing))
+
+    def _coincided(self, work: Work, event: Event, message: Coincidence) -> None:
+        """Another zone found what coincides with a report that is here, or was."""
+        name, unlisted = self.shelf.report(work.draft, event, message.report_id)
+        name = name or message.incident_id
+        home = self.shelf.home_of(work.draft, event, message.zone, name)
+        if home is not None and home != message.zone:
+            on = message.model_copy(update={"zone": home})
+            work.draft.send(topics.ACCEPTED, home.encode(), encode(on))
+            return
+        held = standing(name, partial(self.shelf.incident, work.draft, event))
+        if held is not None:
+            theirs = member_of(held, message.report_id) or unlisted
+            self._point(work, event, told(message, theirs, Pointing(held, work.registry, work.now)))
+
+    def _point(self, work: Work, event: Event, pointed: Pointing) -> None:
+        for incident in pointed.others.values():
+            self.mover.store(work, event, incident)
+        work.draft.outputs.extend(pointed.outputs)
+        work.tally.update(pointed.tally)
 
     def _compare(self, work: Work, event: Event, probe: Probe, index: OpenIncidents) -> None:
         match = correlate_member(probe.member, probe.incident_id, probe.status, index)

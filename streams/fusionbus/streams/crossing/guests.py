@@ -41,8 +41,12 @@ class Guests:
 
     def home_of(self, partition: int, zone: str, incident_id: str) -> str | None:
         """Where the incident is kept, if it is a guest here."""
-        guest = self._held.get((partition, zone), {}).get(incident_id)
+        guest = self.of(partition, zone, incident_id)
         return None if guest is None else guest.zone
+
+    def of(self, partition: int, zone: str, incident_id: str) -> Incident | None:
+        """The incident of another zone, as far as it is shown in this one."""
+        return self._held.get((partition, zone), {}).get(incident_id)
 
     def count(self) -> int:
         """How many incidents are guests somewhere here."""
@@ -52,7 +56,7 @@ class Guests:
         """Shows a neighbour's report here, or shows it no more."""
         draft.mark(self.table, event, _key(probe.zone, probe.member.report_id), None if probe.gone else event.value)
         shown_as = index.incident_of(probe.member.report_id)
-        guest = self._held.get((event.partition, probe.zone), {}).get(shown_as or "")
+        guest = self.of(event.partition, probe.zone, shown_as or "")
         if guest is not None and (probe.gone or guest.incident_id != probe.incident_id):
             self._without(event.partition, probe.zone, guest, probe.member.report_id, index)
         if not probe.gone:

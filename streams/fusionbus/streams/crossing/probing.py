@@ -8,10 +8,12 @@ from fusionbus.contract.codec import encode
 from fusionbus.contract.crossing import Probe
 from fusionbus.contract.incident import Incident, Member
 from fusionbus.contract.vocabulary import Kind
+from fusionbus.streams.correlate.meetings import REACH_KM_MAX
 from fusionbus.streams.crossing.reach import zones_of
 from fusionbus.streams.engine import Output
 from fusionbus.streams.incidents import member_of
 from fusionbus.streams.keeping import bare
+from fusionbus.streams.reading import ZONES
 from fusionbus.streams.values import Change
 
 
@@ -20,10 +22,10 @@ def shown(change: Change, before: Member | None, now: datetime) -> list[Output]:
     incident, member = change.incident, change.member
     if member_of(incident, member.report_id) is None:
         return [] if before is None else hidden(incident, before, now)
-    earlier = () if before is None else zones_of(before.claim)
+    earlier = () if before is None else _shown_in(before)
     if member.withdrawn:
         return _probes(incident, member, earlier, now, gone=True)
-    zones = zones_of(member.claim)
+    zones = _shown_in(member)
     past = [zone for zone in earlier if zone not in zones]
     return _probes(incident, member, zones, now) + _probes(incident, member, past, now, gone=True)
 
@@ -34,13 +36,23 @@ def moved(incident: Incident, report_ids: Iterable[str], now: datetime) -> list[
     found = []
     for member in incident.members:
         if member.report_id in here and not member.withdrawn:
-            found += _probes(incident, member, zones_of(member.claim), now)
+            found += _probes(incident, member, _shown_in(member), now)
     return found
 
 
 def hidden(incident: Incident, member: Member, now: datetime) -> list[Output]:
     """Takes a report, as it was, back from the neighbours."""
-    return _probes(incident, member, zones_of(member.claim), now, gone=True)
+    return _probes(incident, member, _shown_in(member), now, gone=True)
+
+
+def _shown_in(member: Member) -> tuple[str, ...]:
+    """Where its place may lie; an operation also where a circle may lie that meets its own.
+
+    One after a phone, plate, paper or account everywhere: it may meet others of it anywhere.
+    """
+    if member.kind is not Kind.OPERATION:
+        return zones_of(member.claim)
+    return ZONES if member.tokens else zones_of(member.claim, beyond_km=REACH_KM_MAX)
 
 
 def _probes(

@@ -13,6 +13,7 @@ from fusionbus.streams.reading.places import PlaceHit, find_places, narrowest, p
 from fusionbus.streams.reading.resolving import (
     ZONES,
     Resolved,
+    districts_around,
     neighbours,
     province_code,
     resolve,
@@ -31,6 +32,7 @@ __all__ = [
     "PlaceHit",
     "Reading",
     "Resolved",
+    "districts_around",
     "find_places",
     "neighbours",
     "province_code",

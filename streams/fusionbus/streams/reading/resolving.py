@@ -1,6 +1,7 @@
 """What is asked of the gazetteer: what a free spelling or a point means, what lies around, which zone it is in."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -201,5 +202,14 @@ ZONES = ("PK", *sorted({*PROVINCE_CODES, *_ZONES.values()}))
 @lru_cache(maxsize=8192)
 def zones_around(lat: float, lon: float, reach_km: float) -> tuple[str, ...]:
     """The zones with a district within `reach_km` of the point, sorted; a vague or border report is probed there."""
-    near = (p for p in DISTRICTS.values() if distance_km(lat, lon, p.lat, p.lon) <= reach_km + p.uncertainty_km)
-    return tuple(sorted({zone_of(p.province, p.name) for p in near}))
+    return tuple(sorted({zone_of(place.province, place.name) for place in _around(lat, lon, reach_km)}))
+
+
+def districts_around(lat: float, lon: float, reach_km: float) -> tuple[str, ...]:
+    """The names of the districts within `reach_km` of the point, in no order."""
+    return tuple(place.name for place in _around(lat, lon, reach_km))
+
+
+def _around(lat: float, lon: float, reach_km: float) -> Iterator[Place]:
+    places = DISTRICTS.values()
+    return (p for p in places if distance_km(lat, lon, p.lat, p.lon) <= reach_km + p.uncertainty_km)
