@@ -144,7 +144,7 @@ def _add_agents(hub: Hub, agencies: Sequence[str], settings: WorkerSettings) -> 
 
     @app.agent(engine.source(app, topics.ACCEPTED), name="fuse")
     async def fuse(stream: Any) -> None:
-        await engine.run(stream, accepted, batch_size_max=FUSED_AT_ONCE)
+        await engine.run(stream, accepted, ready=fusion.ready, batch_size_max=FUSED_AT_ONCE)
 
     @app.task  # type: ignore[untyped-decorator]  # Faust has no types for it
     async def watch() -> None:
@@ -170,7 +170,7 @@ def _add_patterns(hub: Hub, settings: WorkerSettings) -> None:
 
     @app.agent(engine.source(app, topics.OBSERVATIONS), name="patterns")
     async def observe(stream: Any) -> None:
-        await engine.run(stream, decide)
+        await engine.run(stream, decide, ready=patterns.ready)
 
     def word(partition: int) -> bytes | None:
         hub.meter.look_at_patterns(*patterns.count())

@@ -4,7 +4,7 @@ What a batch decides is made of pure steps; the index of open incidents is a sha
 with every epoch, so that what a worker thinks is never older than what it owns.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -78,6 +78,12 @@ class Fusion:
         self._zones = Zones(self.shelf, self._waiting)
         self._catching_up = CatchingUp(self.shelf, self._zones.open_in, self._store)
         self._border = Border(self.shelf, self._zones, Mover(self.shelf, self._zones, self._store))
+
+    def ready(self, batch: Sequence[Event]) -> Iterator[None]:
+        """Reads what the batch's partitions hold before it is decided, slice by slice."""
+        self._forget_if_stale()
+        for partition in dict.fromkeys(event.partition for event in batch):
+            yield from self._zones.reading(partition)
 
     def decide(self, batch: Sequence[Event], work: Work) -> Decision:
         """What a batch of accepted traffic leads to."""

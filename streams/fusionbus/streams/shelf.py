@@ -1,6 +1,6 @@
 """How incidents and reports lie in the `fused` table: open and closed incidents, and each report's whereabouts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
@@ -51,12 +51,6 @@ class Shelf:
     def forget(self) -> None:
         """Lets go of what may be another worker's by now."""
         self._recent.clear()
-
-    def all_live(self, partition: int) -> Iterator[Incident]:
-        """The open incidents of a partition, and the closed ones that still wait for an answer; in no order."""
-        for key, value in self.table.items_of(partition):
-            if key.startswith(OPEN) or (key.startswith(CLOSED) and _may_wait(value)):
-                yield _decoded(value)
 
     def incident(self, draft: Draft, event: Event, incident_id: str) -> Incident | None:
         """The incident of this id in the partition of the event, open or closed."""
@@ -243,6 +237,13 @@ class Shelf:
         if isinstance(found, Undecodable):
             raise AssertionError(f"the row {key.decode()} cannot be read: {found.sentence}")  # noqa: TRY004 - our bug
         return found
+
+
+def live(key: bytes, value: bytes) -> Incident | None:
+    """The incident in this row, if it is an open one, or a closed one that still waits for an answer."""
+    if key.startswith(OPEN) or (key.startswith(CLOSED) and _may_wait(value)):
+        return _decoded(value)
+    return None
 
 
 def _signpost(zone: str, incident_id: str) -> bytes:

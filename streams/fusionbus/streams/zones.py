@@ -1,11 +1,13 @@
 """The open incidents of the partitions a worker owns, zone by zone: a shadow of the table, thrown away each epoch."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fusionbus.contract.incident import Incident
 from fusionbus.streams.correlate import OpenIncidents
 from fusionbus.streams.crossing.guests import Guests
-from fusionbus.streams.shelf import Shelf
+from fusionbus.streams.engine import PAGE_ROWS, pages_of
+from fusionbus.streams.shelf import Shelf, live
 from fusionbus.streams.waiting import Waiting
 
 
@@ -54,16 +56,28 @@ class Zones:
         self.waiting.note(partition, incident)
 
     def of(self, partition: int) -> dict[str, OpenIncidents]:
-        """The indexes of a partition by zone, rebuilt from its table when they are first asked for."""
-        zones = self._open.get(partition)
-        if zones is not None:
-            return zones
-        zones = self._open[partition] = {}
-        stored = sorted(self.shelf.all_live(partition), key=lambda each: (each.opened_at, each.incident_id))
-        for incident in stored:
-            if not incident.closed:
-                zones.setdefault(incident.zone, OpenIncidents()).put(incident)
-            self.waiting.note(partition, incident)
-        for zone, guest in self.guests.load(partition):
+        """The indexes of a partition by zone."""
+        for _ in self.reading(partition):
+            pass
+        return self._open[partition]
+
+    def reading(self, partition: int) -> Iterator[None]:
+        """Reads the indexes of a partition from its table, slice by slice, unless that was done in this epoch."""
+        if partition in self._open:
+            return
+        zones: dict[str, OpenIncidents] = {}
+        for rows in pages_of(self.shelf.table, partition):
+            for key, value in rows:
+                self.guests.read(partition, key, value)
+                incident = live(key, value)
+                if incident is None:
+                    continue
+                if not incident.closed:
+                    zones.setdefault(incident.zone, OpenIncidents()).put(incident)
+                self.waiting.note(partition, incident)
+            yield
+        for number, (zone, guest) in enumerate(self.guests.shown_in(partition)):
             zones.setdefault(zone, OpenIncidents()).put(guest)
-        return zones
+            if number % PAGE_ROWS == 0:
+                yield
+        self._open[partition] = zones

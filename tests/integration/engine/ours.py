@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -21,6 +21,7 @@ from fusionbus.streams.engine import (
     EngineTable,
     Event,
     Output,
+    Ready,
     build_app,
     counters,
     current_epoch,
@@ -65,12 +66,19 @@ def make_app() -> EngineApp:
     )
 
 
-def agent(app: EngineApp, decide: Decide, *topics: str, name: str = "proc", share_max: int | None = None) -> None:
+def agent(
+    app: EngineApp,
+    decide: Decide,
+    *topics: str,
+    name: str = "proc",
+    share_max: int | None = None,
+    ready: Ready | None = None,
+) -> None:
     """One agent over these topics."""
 
     @app.agent(source(app, *(f"{topic}-{RUN}" for topic in topics or ("in",))), name=name)
     async def proc(stream: Any) -> None:
-        await run(stream, decide, share_max=share_max)
+        await run(stream, decide, ready=ready, share_max=share_max)
 
 
 def copying(on: Callable[[Event], None] = lambda _event: None) -> Decide:
@@ -199,6 +207,27 @@ def blocked(app: EngineApp) -> None:
             time.sleep(0.01)
 
     agent(app, copying(wait))
+
+
+def slow_to_read(app: EngineApp) -> None:
+    """Reads its state for long, in slices of 0.2 s, before its first batch of an epoch; or until the sign `joined`."""
+    read: list[int] = []
+
+    def ready(batch: Sequence[Event]) -> Iterator[None]:
+        if batch[0].epoch in read:
+            return
+        for _ in range(int(os.environ["SLICES"])):
+            if (SIGNS / "joined").exists():
+                break
+            time.sleep(0.2)
+            (SIGNS / f"reading-{os.getpid()}").touch()
+            yield
+        read.append(batch[0].epoch)
+
+    def look(event: Event) -> None:
+        assert event.epoch in read, "a batch was decided before its state was read"
+
+    agent(app, copying(look), ready=ready)
 
 
 def table_too_large(app: EngineApp) -> None:

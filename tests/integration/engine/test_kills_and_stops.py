@@ -107,6 +107,31 @@ def test_a_handler_that_never_returns_ends_the_worker(bench: Bench) -> None:
     assert bench.committed("in") == 0
 
 
+def test_state_that_takes_longer_to_read_than_anything_may_stand_still_is_read(bench: Bench) -> None:
+    bench.make_topics("in", "out")
+    bench.write("in", numbered(10))
+    first = bench.start("ours", "slow_to_read", slices=30, stuck_s=3, standstill_s=4)
+    until(lambda: bench.committed("in") == 10)
+    assert first.alive
+    assert bench.keys("out") == dict.fromkeys(ALL, 1)
+    assert first.stop() == 0
+
+
+def test_a_rebalance_does_not_wait_for_state_that_is_being_read(bench: Bench) -> None:
+    bench.make_topics("in", "out", partitions=2)
+    bench.write("in", numbered(10))
+    first = bench.start("ours", "slow_to_read", state="w1", slices=600, stuck_s=3, partitions=2)
+    until(lambda: bench.sign(f"reading-{first.process.pid}"))
+    second = bench.start("ours", "slow_to_read", state="w2", slices=600, stuck_s=3, partitions=2)
+    until(lambda: bench.sign(f"reading-{second.process.pid}"))
+    assert bench.keys("out") == {}
+    (bench.folder / "joined").touch()
+    until(lambda: bench.committed("in", 2) == 10)
+    assert first.alive
+    assert second.alive
+    assert bench.keys("out") == dict.fromkeys(ALL, 1)
+
+
 def test_a_shutdown_with_a_blocked_handler_ends_in_time(bench: Bench) -> None:
     bench.make_topics("in", "out")
     bench.write("in", numbered(10))

@@ -1,6 +1,8 @@
 """What lies at one place and time with a planned operation, or is about the same subject, and is another agency's."""
 
 from collections.abc import Iterator
+from heapq import nlargest
+from operator import attrgetter
 from typing import Final
 
 from fusionbus.contract.incident import Member
@@ -53,7 +55,7 @@ def _meetings(told: Told, status: Status, held: OpenIncidents) -> list[tuple[str
         for block in held.blocks_of(status):
             found |= {other.report_id: other for other in _near(told, block) if _meet(told, other)}
     elif (plans := held.block(status, kind_family(Kind.OPERATION))) is not None:
-        newest = list(plans.open.values())[-OPERATIONS_LOOKED_AT_MAX:]
+        newest = nlargest(OPERATIONS_LOOKED_AT_MAX, plans.open.values(), key=attrgetter("latest_s", "incident_id"))
         theirs = (other for incident in newest for other in incident.told)
         found = {other.report_id: other for other in theirs if _meet(other, told)}
     latest = sorted(found.values(), key=lambda other: (-other.reported_s, other.report_id))

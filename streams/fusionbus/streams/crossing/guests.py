@@ -30,11 +30,13 @@ class Guests:
         """Forgets what may be another worker's by now."""
         self._held.clear()
 
-    def load(self, partition: int) -> Iterator[tuple[str, Incident]]:
-        """The guests of a partition, read anew from its table, each with the zone that it is shown in."""
-        for key, value in self.table.items_of(partition):
-            if key.startswith(GUEST):
-                self._take(partition, _decoded(value))
+    def read(self, partition: int, key: bytes, value: bytes) -> None:
+        """Takes in a row of a partition's table, if it is a guest's."""
+        if key.startswith(GUEST):
+            self._take(partition, _decoded(value))
+
+    def shown_in(self, partition: int) -> Iterator[tuple[str, Incident]]:
+        """The guests of a partition, each with the zone that it is shown in."""
         for (where, zone), held in self._held.items():
             if where == partition:
                 yield from ((zone, guest) for guest in held.values())

@@ -37,6 +37,7 @@ from fusionbus.streams.engine.app import (
 )
 from fusionbus.streams.engine.counters import Counters
 from fusionbus.streams.engine.decision import (
+    PAGE_ROWS,
     Cursor,
     Decision,
     Draft,
@@ -48,13 +49,15 @@ from fusionbus.streams.engine.decision import (
     Table,
     TooLarge,
     fits,
+    pages_of,
 )
-from fusionbus.streams.engine.loop import Decide, run
+from fusionbus.streams.engine.loop import Decide, Ready, run
 from fusionbus.streams.engine.settings import BrokerSecurity, EngineSettings
 from fusionbus.streams.engine.table import EngineTable
 from fusionbus.streams.engine.ticker import tick
 
 __all__ = [
+    "PAGE_ROWS",
     "BrokerSecurity",
     "Counters",
     "Cursor",
@@ -69,6 +72,7 @@ __all__ = [
     "Mark",
     "Output",
     "Paged",
+    "Ready",
     "Table",
     "TooLarge",
     "ails",
@@ -78,6 +82,7 @@ __all__ = [
     "fits",
     "is_ready",
     "new_table",
+    "pages_of",
     "run",
     "serve",
     "source",

@@ -260,7 +260,7 @@ class EngineConsumer(driver.Consumer):
         ]
         if pending:
             counters = self.engine.counters
-            moved = (counters.batches, counters.commits, self.book.epoch)
+            moved = (counters.batches, counters.slices, counters.commits, self.book.epoch)
             yield f"{pending[0]}, state {moved}", settings.stuck_s
 
     @property

@@ -12,6 +12,7 @@ class Counters:
     records_in: int = 0  # handed to a handler
     records_stale: int = 0  # dropped, because their epoch was over; Kafka brings them again
     batches: int = 0
+    slices: int = 0  # of state read before a batch could be decided
     outputs_sent: int = 0  # acknowledged by the broker
     marks_written: int = 0
     epochs: int = 0

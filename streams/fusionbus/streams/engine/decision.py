@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from fusionbus.contract.errors import FusionError
 
@@ -61,6 +61,21 @@ class Paged(Table, Protocol):
 
     def scrub(self, partition: int) -> None:
         """Has the store write anew what it keeps, so that nothing replaced or deleted stays on the disk; by itself."""
+
+
+PAGE_ROWS: Final = 200
+"""Rows of one page where a whole partition is read: decoding one takes 0.1 to 0.3 ms, a page less than a tenth of a
+second."""
+
+
+def pages_of(table: Paged, partition: int) -> Iterator[list[tuple[bytes, bytes]]]:
+    """All keys and values of one partition, a page at a time; nobody may write to it before the last."""
+    after: Cursor = None
+    while True:
+        rows, after = table.page_of(partition, after, PAGE_ROWS)
+        yield rows
+        if after is None:
+            return
 
 
 class Output(NamedTuple):

@@ -46,7 +46,7 @@ class Standstill:
 
 async def watch(consumer: "EngineConsumer") -> None:
     """Looks until the consumer stops, and ends the process at a standstill."""
-    engine, standstill = consumer.engine, Standstill()
+    engine, standstill, slices = consumer.engine, Standstill(), 0
     limit_s = engine.settings.standstill_s
     while not consumer.should_stop:
         await consumer.sleep(limit_s / LOOKS)
@@ -54,6 +54,8 @@ async def watch(consumer: "EngineConsumer") -> None:
         if not (ends and consumer.flows):
             continue
         engine.counters.end.update(ends)
+        if engine.counters.slices != slices:  # state is being read, and records wait for that
+            standstill, slices = Standstill(), engine.counters.slices
         for place, (offset, stood_s) in standstill.look(engine.counters.committed, ends, limit_s / LOOKS).items():
             if stood_s >= limit_s and await _is_deaf(consumer, place, ends[place]):
                 die(

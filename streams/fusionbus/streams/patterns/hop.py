@@ -4,7 +4,8 @@ A report of the centre is written to the table before it is sent, and sent by th
 it repeats byte for byte, and what was written is sent in any case (docs/patterns.md).
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +17,7 @@ from fusionbus.contract.keeping import Purge
 from fusionbus.contract.observation import Observation, ObservationMoved
 from fusionbus.contract.records import Tick
 from fusionbus.streams.engine import Decision, Event, Paged
-from fusionbus.streams.ingress import Work, arrival_of
+from fusionbus.streams.ingress import Tally, Work, arrival_of
 from fusionbus.streams.patterns.linking import untied
 from fusionbus.streams.patterns.searches import SEARCHES
 from fusionbus.streams.patterns.sweeping import Sweeper
@@ -44,20 +45,28 @@ class Patterns:
     _sweeper: Sweeper = field(init=False)
     _held: dict[int, Watched] = field(default_factory=dict)
     _held_epoch: int = -1
+    _missed: Tally = field(default_factory=Counter)
+    """What failed while state was read; counted with the next batch."""
 
     def __post_init__(self) -> None:
         self._rows = Rows(self.table)
         self._teller = Teller(self._rows)
         self._sweeper = Sweeper(self._rows, Sweep(self.table, self.sweep_rest))
 
+    def ready(self, batch: Sequence[Event]) -> Iterator[None]:
+        """Reads what the batch's partitions hold before it is decided, slice by slice."""
+        self._forget_if_stale()
+        for partition in dict.fromkeys(event.partition for event in batch):
+            yield from self._reading(partition)
+
     def decide(self, batch: Sequence[Event], work: Work) -> Decision:
         """What a batch of observations and ticks leads to."""
-        if self.epoch() != self._held_epoch:
-            self._held.clear()
-            self._held_epoch = self.epoch()
+        self._forget_if_stale()
+        work.tally.update(self._missed)
+        self._missed.clear()
         ticks: dict[int, tuple[Event, Tick]] = {}
         for event in batch:
-            self._sweeper.look(work, event, self._watched(work, event.partition))
+            self._sweeper.look(work, event, self._watched(event.partition))
             said = codec.decode_observed(event.value or b"")
             match said:
                 case Undecodable(reason=reason, sentence=sentence, field=name):
@@ -69,7 +78,7 @@ class Patterns:
                 case _:
                     self._take(work, event, said)
         for event, tick in ticks.values():
-            self._teller.tick(work, event, tick, self._watched(work, event.partition))
+            self._teller.tick(work, event, tick, self._watched(event.partition))
         return work.draft.decision()
 
     def is_due(self, partition: int, now: datetime) -> bool:
@@ -83,11 +92,24 @@ class Patterns:
         held = list(self._held.values())
         return sum(each.count for each in held), sum(len(each.open) for each in held)
 
-    def _watched(self, work: Work, partition: int) -> Watched:
-        held = self._held.get(partition)
-        if held is None:
-            held = self._held[partition] = Watched.of(self.searches, self._rows.load(partition), work.tally)
-        return held
+    def _forget_if_stale(self) -> None:
+        if self.epoch() != self._held_epoch:
+            self._held.clear()
+            self._held_epoch = self.epoch()
+
+    def _reading(self, partition: int) -> Iterator[None]:
+        if partition in self._held:
+            return
+        held = Watched(self.searches)
+        for rows in self._rows.load(partition):
+            held.read(rows, self._missed)
+            yield
+        self._held[partition] = held
+
+    def _watched(self, partition: int) -> Watched:
+        for _ in self._reading(partition):
+            pass
+        return self._held[partition]
 
     def _take(self, work: Work, event: Event, said: Observation | ObservationMoved) -> None:
         try:
@@ -111,7 +133,7 @@ class Patterns:
         if before is not None and (before.revision > observation.revision or before == observation):
             return
         self._rows.keep_observation(work.draft, event, observation)
-        self._watched(work, event.partition).put(observation, work.tally, before)
+        self._watched(event.partition).put(observation, work.tally, before)
 
     def _move(self, work: Work, event: Event, moved: ObservationMoved) -> None:
         for standing in moved.reports:
@@ -122,7 +144,7 @@ class Patterns:
 
     def _lose(self, work: Work, event: Event, gone: Observation) -> None:
         """Lets go of a report that is gone, and of what was told of it."""
-        watched = self._watched(work, event.partition)
+        watched = self._watched(event.partition)
         before = self._rows.observation(work.draft, event, gone.report_id)
         if before is not None:
             self._rows.drop_observation(work.draft, event, gone.report_id)

@@ -12,7 +12,7 @@ from fusionbus.contract.codec import Undecodable, encode
 from fusionbus.contract.handling import Handling
 from fusionbus.contract.observation import Observation
 from fusionbus.contract.vocabulary import FindingKind, Status
-from fusionbus.streams.engine import Draft, Event, Paged
+from fusionbus.streams.engine import Draft, Event, Paged, pages_of
 
 M = TypeVar("M", bound=Message)
 Name = tuple[Status, FindingKind, str]
@@ -78,15 +78,10 @@ class Rows:
 
     table: Paged
 
-    def load(self, partition: int) -> Iterator[Observation | Told]:
-        """Every observation and every finding that is not closed."""
-        for key, value in self.table.items_of(partition):
-            if key.startswith(OBSERVATION):
-                yield _decoded(Observation, value)
-            elif key.startswith(TOLD):
-                told = _decoded(Told, value)
-                if told.is_live:
-                    yield told
+    def load(self, partition: int) -> Iterator[list[Observation | Told]]:
+        """Every observation and every finding that is not closed, a page at a time."""
+        for rows in pages_of(self.table, partition):
+            yield [row for key, value in rows if (row := _live(key, value)) is not None]
 
     def observation(self, draft: Draft, event: Event, report_id: str) -> Observation | None:
         """The report as it stands."""
@@ -128,6 +123,15 @@ class Rows:
     def _read(self, model: type[M], draft: Draft, event: Event, key: bytes) -> M | None:
         value = draft.read(self.table, event, key)
         return None if value is None else _decoded(model, value)
+
+
+def _live(key: bytes, value: bytes) -> Observation | Told | None:
+    if key.startswith(OBSERVATION):
+        return _decoded(Observation, value)
+    if key.startswith(TOLD):
+        told = _decoded(Told, value)
+        return told if told.is_live else None
+    return None
 
 
 def _decoded(model: type[M], value: bytes) -> M:

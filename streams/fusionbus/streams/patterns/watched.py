@@ -31,18 +31,13 @@ class Watched:
     count: int = 0
     _searches: dict[Status, tuple[Search, ...]] = field(default_factory=dict)
 
-    @classmethod
-    def of(
-        cls, factories: Sequence[Callable[[], Search]], rows: Iterable[Observation | Told], tally: Tally
-    ) -> "Watched":
-        """The shadow of these rows."""
-        made = cls(factories)
+    def read(self, rows: Iterable[Observation | Told], tally: Tally) -> None:
+        """Takes in what was kept."""
         for row in rows:
             if isinstance(row, Told):
-                made.note(row)
+                self.note(row)
             else:
-                made.put(row, tally)
-        return made
+                self.put(row, tally)
 
     @property
     def is_empty(self) -> bool:

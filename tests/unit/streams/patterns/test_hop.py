@@ -81,7 +81,8 @@ def test_a_finding_is_an_incident_by_itself_and_what_it_tells_is_found_in_nothin
     hub = a_hub()
     members = [[member.agency for member in each.members] for each in hub.incidents().values()]
     assert sorted(members) == [["CTD-KP"], ["CTD-PB"], [topics.CENTRE]]
-    assert len(hub.patterns._watched(hub.work("patterns"), 0).open) == 1  # noqa: SLF001 - nothing else tells
+    _, findings = hub.patterns.count()
+    assert findings == 1
     assert sum(key.startswith(b"o:") for key in hub.watched.rows[0]) == 2, "the finding itself is not searched"
 
 
