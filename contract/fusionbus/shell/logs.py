@@ -3,6 +3,7 @@
 import io
 import logging
 import sys
+import time
 from contextlib import suppress
 from typing import TextIO, cast
 
@@ -13,6 +14,8 @@ from fusionbus.shell.plain import neutral
 
 class PlainLines(logging.Formatter):
     """One line a message of a library, whatever stands in it; structlog does so by itself (it quotes such values)."""
+
+    converter = staticmethod(time.gmtime)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """As the base class, of a message that can neither forge a line nor steer a terminal."""
@@ -44,7 +47,7 @@ def set_up(level: str = "INFO", *, json: bool = False) -> None:
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     stderr = cast("TextIO", Stderr())
     said = logging.StreamHandler(stderr)
-    said.setFormatter(PlainLines("%(levelname)s %(name)s %(message)s"))
+    said.setFormatter(PlainLines("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
     logging.basicConfig(level=logging.WARNING, handlers=[said])
     # kafka-python tells each connection attempt as an error; the command tells it once, in words.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)

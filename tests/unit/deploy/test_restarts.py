@@ -34,7 +34,7 @@ def test_a_pause_is_never_shorter_than_the_first_nor_longer_than_the_most(runs: 
         (-11, "", "it was killed (SIGSEGV)"),
         (
             70,
-            "x\nengine: exit 70: a send failed (Timeout); nothing was committed.\n%6|rdkafka|\n",
+            "x\nengine: exit 70: a send failed (Timeout); nothing was committed. (2026-03-05T23:00:09Z)\n%6|rdkafka|\n",
             "it ended itself rather than lose a record: a send failed (Timeout)",
         ),
         (70, "", "it ended with code 70: its log is empty"),

@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from datetime import UTC, datetime
 from typing import NoReturn
 
 # 70 is EX_SOFTWARE of sysexits.h; supervisors treat it like any other failure and start again.
@@ -9,9 +10,10 @@ EXIT_CODE = 70
 RESTART = "nothing was committed; the supervisor starts the worker again and Kafka replays"
 
 
-def last_words(reason: str, what_to_do: str) -> str:
+def last_words(reason: str, what_to_do: str, at: datetime) -> str:
     """The one line that goes to stderr."""
-    return " ".join(f"engine: exit {EXIT_CODE}: {reason}; {what_to_do}.".split()) + "\n"
+    told = f"engine: exit {EXIT_CODE}: {reason}; {what_to_do}. ({at:%Y-%m-%dT%H:%M:%SZ})"
+    return " ".join(told.split()) + "\n"
 
 
 def fault_of(error: BaseException) -> str:
@@ -27,5 +29,5 @@ def die(reason: str, what_to_do: str = RESTART) -> NoReturn:
     Works around: Faust acknowledges the message of a failed handler in a `finally` and commits it (streams.py:1336),
     and every softer way out (exception, CrashingSupervisor, sys.exit) runs that code. May go when Faust doesn't.
     """
-    os.write(2, last_words(reason, what_to_do).encode())
+    os.write(2, last_words(reason, what_to_do, datetime.now(UTC)).encode())
     os._exit(EXIT_CODE)

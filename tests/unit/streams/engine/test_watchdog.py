@@ -1,9 +1,11 @@
 """What ends a worker, and what it says."""
 
 import json
+import re
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -80,8 +82,8 @@ def test_a_shutdown_has_its_own_limit() -> None:
 
 
 def test_the_last_words_are_one_line() -> None:
-    words = last_words("a\nreason", "do  this")
-    assert words == "engine: exit 70: a reason; do this.\n"
+    words = last_words("a\nreason", "do  this", datetime(2026, 3, 5, 23, 0, 9, tzinfo=UTC))
+    assert words == "engine: exit 70: a reason; do this. (2026-03-05T23:00:09Z)\n"
 
 
 def test_a_fault_is_told_by_type_and_place_and_never_by_its_text() -> None:
@@ -100,4 +102,5 @@ def test_dying_exits_with_70_past_every_finally() -> None:
         "finally: print('a finally ran')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (70, "", "engine: exit 70: because; do this.\n")
+    assert (done.returncode, done.stdout) == (70, "")
+    assert re.fullmatch(r"engine: exit 70: because; do this\. \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)\n", done.stderr)
