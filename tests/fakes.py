@@ -1,5 +1,6 @@
 """Hand-written stand-ins for what a unit test cannot start."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ class FakeTable:
     name: str
     rows: dict[int, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
     scrubbed: list[int] = field(default_factory=list)
+    _order: dict[int, list[bytes]] = field(default_factory=dict)
+    """The keys of a partition in order, until one comes or goes."""
 
     def read(self, partition: int, key: bytes) -> bytes | None:
         return self.rows[partition].get(key)
@@ -24,9 +27,13 @@ class FakeTable:
         yield from list(self.rows[partition].items())
 
     def page_of(self, partition: int, after: Cursor, count: int) -> tuple[list[tuple[bytes, bytes]], Cursor]:
-        keys = sorted(key for key in self.rows[partition] if not isinstance(after, bytes) or key > after)[:count]
-        rows = [(key, self.rows[partition][key]) for key in keys]
-        return rows, keys[-1] if len(keys) == count else None
+        held = self.rows[partition]
+        order = self._order.get(partition, [])
+        if len(order) != len(held):
+            order = self._order[partition] = sorted(held)
+        start = bisect_right(order, after) if isinstance(after, bytes) else 0
+        keys = order[start : start + count]
+        return [(key, held[key]) for key in keys], keys[-1] if len(keys) == count else None
 
     def scrub(self, partition: int) -> None:
         self.scrubbed.append(partition)
@@ -35,10 +42,13 @@ class FakeTable:
         for mark in decision.marks:
             if mark.table is not self:
                 continue
+            held = self.rows[mark.event.partition]
+            if (mark.key in held) is (mark.value is None):
+                self._order.pop(mark.event.partition, None)
             if mark.value is None:
-                self.rows[mark.event.partition].pop(mark.key, None)
+                held.pop(mark.key, None)
             else:
-                self.rows[mark.event.partition][mark.key] = mark.value
+                held[mark.key] = mark.value
 
 
 @dataclass

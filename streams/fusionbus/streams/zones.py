@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fusionbus.contract.incident import Incident
 from fusionbus.streams.correlate import OpenIncidents
 from fusionbus.streams.crossing.guests import Guests
-from fusionbus.streams.engine import PAGE_ROWS, pages_of
+from fusionbus.streams.engine import pages_of
 from fusionbus.streams.shelf import Shelf, live
 from fusionbus.streams.waiting import Waiting
 
@@ -68,7 +68,7 @@ class Zones:
         zones: dict[str, OpenIncidents] = {}
         for rows in pages_of(self.shelf.table, partition):
             for key, value in rows:
-                self.guests.read(partition, key, value)
+                self.guests.read(partition, key, value, zones)
                 incident = live(key, value)
                 if incident is None:
                     continue
@@ -76,8 +76,4 @@ class Zones:
                     zones.setdefault(incident.zone, OpenIncidents()).put(incident)
                 self.waiting.note(partition, incident)
             yield
-        for number, (zone, guest) in enumerate(self.guests.shown_in(partition)):
-            zones.setdefault(zone, OpenIncidents()).put(guest)
-            if number % PAGE_ROWS == 0:
-                yield
         self._open[partition] = zones

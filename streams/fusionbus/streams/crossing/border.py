@@ -96,7 +96,7 @@ class Border:
 
     def look(self, work: Work, event: Event, zone: str, incident_id: str) -> Incident | None:
         """An incident in a zone's index: one that is shown there, or its own."""
-        guest = self.zones.guests.of(event.partition, zone, incident_id)
+        guest = self.zones.guests.of(work.draft, event, zone, incident_id)
         return guest or self.shelf.incident(work.draft, event, incident_id)
 
     def follow(self, work: Work, event: Event, accepted: AcceptedReport, name: str | None) -> bool:
@@ -149,7 +149,7 @@ class Border:
         if not probe.gone:
             self._compare(work, event, probe, index)
         self.zones.guests.take(work.draft, event, probe, index)
-        guest = self.zones.guests.of(event.partition, probe.zone, probe.incident_id)
+        guest = self.zones.guests.of(work.draft, event, probe.zone, probe.incident_id)
         if guest is not None and not probe.gone:
             pointing = Pointing(guest, work.registry, work.now)
             self._point(work, event, coincide(probe, index, partial(self.look, work, event, probe.zone), pointing))

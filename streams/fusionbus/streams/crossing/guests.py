@@ -1,22 +1,33 @@
 """Incidents of other zones as far as their reports were shown here: found like a zone's own, and kept elsewhere."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from functools import partial
+from operator import attrgetter
+from sys import intern
+from typing import Final, NamedTuple
 
 from fusionbus.contract import codec
 from fusionbus.contract.codec import Undecodable
 from fusionbus.contract.crossing import Probe
-from fusionbus.contract.incident import Incident, Member
+from fusionbus.contract.incident import Incident
 from fusionbus.contract.vocabulary import Credibility
 from fusionbus.streams.correlate import OpenIncidents
 from fusionbus.streams.engine import Draft, Event, Paged
 from fusionbus.streams.keeping import WHOLE
 from fusionbus.streams.shelf import GUEST
 
+_Read = Callable[[bytes], bytes | None]
 _ACCEPTED_AT: Final = re.compile(rb'"accepted_at":"([^"]+)"')
+
+
+class Shown(NamedTuple):
+    """What is held of a guest: its reports lie in the table, for decoded they would take a worker's memory."""
+
+    home: str
+    reports: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -24,31 +35,31 @@ class Guests:
     """The guests of the partitions this worker owns, by partition and zone; a row of the table for each report."""
 
     table: Paged
-    _held: dict[tuple[int, str], dict[str, Incident]] = field(default_factory=dict)
+    _held: dict[tuple[int, str], dict[str, Shown]] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Forgets what may be another worker's by now."""
         self._held.clear()
 
-    def read(self, partition: int, key: bytes, value: bytes) -> None:
-        """Takes in a row of a partition's table, if it is a guest's."""
+    def read(self, partition: int, key: bytes, value: bytes, zones: dict[str, OpenIncidents]) -> None:
+        """Takes in a row of a partition's table, if it is a guest's, and shows it in the index of its zone."""
         if key.startswith(GUEST):
-            self._take(partition, _decoded(value))
-
-    def shown_in(self, partition: int) -> Iterator[tuple[str, Incident]]:
-        """The guests of a partition, each with the zone that it is shown in."""
-        for (where, zone), held in self._held.items():
-            if where == partition:
-                yield from ((zone, guest) for guest in held.values())
+            probe = _decoded(value)
+            index = zones.setdefault(probe.zone, OpenIncidents())
+            self._show(partition, probe, index, partial(self.table.read, partition))
 
     def home_of(self, partition: int, zone: str, incident_id: str) -> str | None:
         """Where the incident is kept, if it is a guest here."""
-        guest = self.of(partition, zone, incident_id)
-        return None if guest is None else guest.zone
+        shown = self._shown(partition, zone, incident_id)
+        return None if shown is None else shown.home
 
-    def of(self, partition: int, zone: str, incident_id: str) -> Incident | None:
+    def of(self, draft: Draft, event: Event, zone: str, incident_id: str) -> Incident | None:
         """The incident of another zone, as far as it is shown in this one."""
-        return self._held.get((partition, zone), {}).get(incident_id)
+        shown = self._shown(event.partition, zone, incident_id)
+        if shown is None:
+            return None
+        probes = _probes(zone, shown.reports, incident_id, partial(draft.read, self.table, event))
+        return _guest(probes) if probes else None
 
     def count(self) -> int:
         """How many incidents are guests somewhere here."""
@@ -57,37 +68,46 @@ class Guests:
     def take(self, draft: Draft, event: Event, probe: Probe, index: OpenIncidents) -> None:
         """Shows a neighbour's report here, or shows it no more."""
         draft.mark(self.table, event, _key(probe.zone, probe.member.report_id), None if probe.gone else event.value)
+        read = partial(draft.read, self.table, event)
         shown_as = index.incident_of(probe.member.report_id)
-        guest = self.of(event.partition, probe.zone, shown_as or "")
-        if guest is not None and (probe.gone or guest.incident_id != probe.incident_id):
-            self._without(event.partition, probe.zone, guest, probe.member.report_id, index)
+        if shown_as is not None and (probe.gone or shown_as != probe.incident_id):
+            self._without(event.partition, probe, shown_as, index, read)
         if not probe.gone:
-            index.put(self._take(event.partition, probe))
+            self._show(event.partition, probe, index, read)
 
     def let_go(self, draft: Draft, event: Event, zone: str, incident_id: str) -> bool:
         """Deletes a guest that is over or comes to stay, if it is one; the index has let go of it, or is about to."""
-        guest = self._held.get((event.partition, zone), {}).pop(incident_id, None)
-        for member in guest.members if guest is not None else ():
-            draft.mark(self.table, event, _key(zone, member.report_id), None)
-        return guest is not None
+        shown = self._held.get((event.partition, zone), {}).pop(incident_id, None)
+        for report_id in shown.reports if shown is not None else ():
+            draft.mark(self.table, event, _key(zone, report_id), None)
+        return shown is not None
 
-    def _take(self, partition: int, probe: Probe) -> Incident:
+    def _shown(self, partition: int, zone: str, incident_id: str) -> Shown | None:
+        return self._held.get((partition, zone), {}).get(incident_id)
+
+    def _show(self, partition: int, probe: Probe, index: OpenIncidents, read: _Read) -> None:
         held = self._held.setdefault((partition, probe.zone), {})
         before = held.get(probe.incident_id)
-        others = [m for m in before.members if m.report_id != probe.member.report_id] if before is not None else []
-        members = tuple(sorted([*others, probe.member], key=lambda each: (each.reported_at, each.report_id)))
-        guest = held[probe.incident_id] = _guest(probe, members, before)
-        return guest
+        others = [name for name in before.reports if name != probe.member.report_id] if before is not None else []
+        probes = sorted([*_probes(probe.zone, others, probe.incident_id, read), probe], key=_in_order)
+        reports = tuple([each.member.report_id for each in probes])
+        held[probe.incident_id] = Shown(intern(probe.home), reports)
+        index.put(_guest(probes))
 
-    def _without(self, partition: int, zone: str, guest: Incident, report_id: str, index: OpenIncidents) -> None:
-        rest = tuple(member for member in guest.members if member.report_id != report_id)
-        held = self._held[partition, zone]
-        if rest:
-            held[guest.incident_id] = guest.model_copy(update={"members": rest})
-            index.put(held[guest.incident_id])
+    def _without(self, partition: int, probe: Probe, incident_id: str, index: OpenIncidents, read: _Read) -> None:
+        """Takes a report from the guest it was shown in; of a zone's own incident nothing is taken."""
+        held = self._held.get((partition, probe.zone), {})
+        shown = held.get(incident_id)
+        if shown is None:
+            return
+        rest = tuple(name for name in shown.reports if name != probe.member.report_id)
+        probes = _probes(probe.zone, rest, incident_id, read)
+        if probes:
+            held[incident_id] = shown._replace(reports=rest)
+            index.put(_guest(probes))
         else:
-            del held[guest.incident_id]
-            index.remove(guest.incident_id)
+            del held[incident_id]
+            index.remove(incident_id)
 
 
 def is_over(value: bytes, now: datetime) -> bool:
@@ -96,18 +116,30 @@ def is_over(value: bytes, now: datetime) -> bool:
     return shown is not None and shown[1][:19] < (now - WHOLE).isoformat()[:19].encode()
 
 
-def _guest(probe: Probe, members: tuple[Member, ...], before: Incident | None) -> Incident:
+def _probes(zone: str, reports: Iterable[str], incident_id: str, read: _Read) -> list[Probe]:
+    """What is shown of these reports of an incident, in the order of their time."""
+    rows = [row for name in reports if (row := read(_key(zone, name))) is not None]
+    return sorted([each for each in map(_decoded, rows) if each.incident_id == incident_id], key=_in_order)
+
+
+def _in_order(probe: Probe) -> tuple[datetime, str]:
+    return probe.member.reported_at, probe.member.report_id
+
+
+def _guest(probes: Sequence[Probe]) -> Incident:
+    """The incident as far as it is shown; where it is and whether it is an exercise, by the newest word."""
+    latest = max(probes, key=attrgetter("accepted_at"))
     return Incident(
-        incident_id=probe.incident_id,
-        zone=probe.home,
-        status=probe.status,
+        incident_id=latest.incident_id,
+        zone=latest.home,
+        status=latest.status,
         revision=1,
-        opened_at=probe.opened_at,
-        updated_at=probe.accepted_at if before is None else max(before.updated_at, probe.accepted_at),
-        claim=members[0].claim,
+        opened_at=latest.opened_at,
+        updated_at=latest.accepted_at,
+        claim=probes[0].member.claim,
         credibility=Credibility.CANNOT_BE_JUDGED,
         independent_origins=1,
-        members=members,
+        members=tuple([each.member for each in probes]),
     )
 
 
