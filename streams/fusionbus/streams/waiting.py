@@ -2,18 +2,19 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from sys import intern
 
-from fusionbus.contract.incident import Awaited, Incident
+from fusionbus.contract.incident import Incident
 from fusionbus.shell.metrics import AGES
 from fusionbus.streams.deadlines import is_over, next_due
 
 
 @dataclass(slots=True)
 class _Partition:
-    awaited: dict[str, Mapping[str, Awaited]] = field(default_factory=dict)
+    awaited: dict[str, tuple[tuple[str, datetime], ...]] = field(default_factory=dict)
+    """By incident each agency and when it was told: the whole would keep a kilobyte for each."""
     next_due: dict[str, datetime] = field(default_factory=dict)
     queue: list[tuple[datetime, str]] = field(default_factory=list)
     """A heap; an entry that `next_due` does not confirm is old."""
@@ -36,7 +37,7 @@ class Waiting:
             held = self._held[partition] = _Partition()
         name = incident.incident_id
         if incident.awaited and not is_over(incident):
-            held.awaited[name] = incident.awaited
+            held.awaited[name] = tuple([(intern(agency), one.sent_at) for agency, one in incident.awaited.items()])
         else:
             held.awaited.pop(name, None)
         due = next_due(incident)
@@ -66,8 +67,8 @@ class Waiting:
         found: Counter[tuple[str, str]] = Counter()
         for held in self._held.values():
             for awaited in held.awaited.values():
-                for agency, one in awaited.items():
-                    age_s = (now - one.sent_at).total_seconds()
+                for agency, sent_at in awaited:
+                    age_s = (now - sent_at).total_seconds()
                     band = next(name for name, bound_s in AGES if age_s <= bound_s)
                     found[agency, band] += 1
         return found

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fusionbus.contract import codec, topics
+from fusionbus.contract.base import slimmed
 from fusionbus.contract.codec import Undecodable, encode
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.contract.keeping import Purge
@@ -133,7 +134,7 @@ class Patterns:
         if before is not None and (before.revision > observation.revision or before == observation):
             return
         self._rows.keep_observation(work.draft, event, observation)
-        self._watched(event.partition).put(observation, work.tally, before)
+        self._watched(event.partition).put(slimmed(observation), work.tally, before)
 
     def _move(self, work: Work, event: Event, moved: ObservationMoved) -> None:
         for standing in moved.reports:

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import Field
 
 from fusionbus.contract import codec
-from fusionbus.contract.base import Id, Interval, Message, UtcDatetime
+from fusionbus.contract.base import Id, Interval, Message, UtcDatetime, slimmed
 from fusionbus.contract.codec import Undecodable, encode
 from fusionbus.contract.handling import Handling
 from fusionbus.contract.observation import Observation
@@ -127,7 +127,7 @@ class Rows:
 
 def _live(key: bytes, value: bytes) -> Observation | Told | None:
     if key.startswith(OBSERVATION):
-        return _decoded(Observation, value)
+        return slimmed(_decoded(Observation, value))
     if key.startswith(TOLD):
         told = _decoded(Told, value)
         return told if told.is_live else None
