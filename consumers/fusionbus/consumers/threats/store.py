@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, func, select, update
@@ -56,23 +57,44 @@ def upsert(
     db: Connection, table: Table, rows: list[Row], *, by: Sequence[str], newer_by: str | None, keep: Sequence[str] = ()
 ) -> None:
     """Writes rows; one with the same `by` is replaced where the new one is newer, but for the columns to `keep`."""
-    if not rows:
-        return
-    insert = insert_into(db, table)
-    newest = {name: insert.excluded[name] for name in rows[0] if name not in {*by, *keep}}
+    if rows:
+        replaced = tuple(name for name in rows[0] if name not in {*by, *keep})
+        db.execute(_replacing(db.dialect.name, table, replaced, tuple(by), newer_by), rows)
+
+
+@cache
+def _replacing(dialect: str, table: Table, replaced: tuple[str, ...], by: tuple[str, ...], newer_by: str | None) -> Any:
+    """The statement of `upsert`; to put it together takes longer than to execute it."""
+    insert = _insert_into(dialect, table)
+    newest = {name: insert.excluded[name] for name in replaced}
     newer = None if newer_by is None else insert.excluded[newer_by] > table.c[newer_by]
-    db.execute(insert.on_conflict_do_update(index_elements=list(by), set_=newest, where=newer), rows)
+    return insert.on_conflict_do_update(index_elements=list(by), set_=newest, where=newer)
 
 
 def insert_into(db: Connection, table: Table) -> Any:
     """An INSERT that knows `ON CONFLICT`, which both kinds of database write alike and SQLAlchemy keeps apart."""
-    return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
+    return _insert_into(db.dialect.name, table)
+
+
+@cache
+def _insert_into(dialect: str, table: Table) -> Any:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def insert_new(db: Connection, table: Table, rows: list[Row]) -> None:
     """Writes the rows that are not there yet."""
     if rows:
-        db.execute(insert_into(db, table).on_conflict_do_nothing(), rows)
+        db.execute(_new(db.dialect.name, table), rows)
+
+
+@cache
+def _new(dialect: str, table: Table) -> Any:
+    return _insert_into(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _new_alerts(dialect: str) -> Any:
+    return _new(dialect, alerts).returning(alerts.c.alert_id)
 
 
 def _up_to_erasing(told: Sequence[Alert]) -> Iterator[Sequence[Alert]]:
@@ -94,7 +116,7 @@ def _keep(db: Connection, told: Sequence[Alert], received_at: datetime) -> list[
         newer_by="revision",
         keep=("first_alert_at", "merged_into"),
     )
-    insert = insert_into(db, alerts).on_conflict_do_nothing().returning(alerts.c.alert_id)
+    insert = _new_alerts(db.dialect.name)
     once = {alert.alert_id: alert for alert in reversed(told)}
     rows = [clean(alert_row(alert, received_at)) for alert in reversed(once.values())]
     ids = set(db.scalars(insert, rows))

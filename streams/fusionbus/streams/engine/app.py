@@ -22,7 +22,7 @@ from fusionbus.streams.engine.table import EngineTable
 from fusionbus.streams.engine.watchdog import Watchdog
 
 Store = Literal["memory://", "rocksdb://"]
-STORES: dict[str, str] = {"memory://": "enginememory://", "rocksdb://": "rocksdb://"}
+STORES: dict[str, str] = {"memory://": "enginememory://", "rocksdb://": "enginerocksdb://"}
 OPEN_BROKER = BrokerSecurity()
 DEFAULTS = EngineSettings()
 NOISY = ("faust", "mode", "aiokafka")
