@@ -19,8 +19,6 @@ from fusionbus.producers.wire import Wire, check_connection, open_wire, said
 from fusionbus.shell.metrics import PUBLISH_FAILED, PUBLISHED
 
 _LOG: Final = structlog.get_logger()
-FORCED_CLOSE_S: Final = 5.0
-"""How long kafka-python's thread may take to let go of its sockets; it did within 0.2 s."""
 _TOO_LARGE: Final = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
 
 
@@ -90,7 +88,7 @@ class Publisher:
         for future, report_id in unsent:
             self._finish(future, Failed(report_id, sentence, "retry"))
         if self._owned is not None:
-            _close(self._owned)
+            self._owned.close(timeout=1)
         return tuple(report_id for future, report_id in unsent if isinstance(future.result(), Failed))
 
     def __enter__(self) -> Self:
@@ -165,15 +163,3 @@ def _no_room(settings: ProducerSettings) -> str:
         f"{settings.in_flight_max} reports are under way and none was acknowledged for "
         f"{settings.delivery_timeout_s:g} s: the broker is out of reach; send it again later."
     )
-
-
-def _close(wire: Wire) -> None:
-    try:
-        wire.close(timeout=1)
-    except kafka_errors.KafkaError:
-        # kafka-python 3.0.12 leaves its sender thread running when it cannot flush on close; end it, so that nothing
-        # is sent behind the back of whoever was told it is unsent. Goes when close() does so itself.
-        sender = getattr(wire, "_sender", None)
-        if sender is not None:
-            sender.force_close()
-            sender.join(FORCED_CLOSE_S)

@@ -16,6 +16,8 @@ from fusionbus.shell.kafka import client_options, explain
 LINGER_MS: Final = 2
 """Lets reports of one moment share a request; far below the 20 ms from publishing to the alert."""
 RETRY_BACKOFF_MS: Final = 100
+HEAL_S: Final = 2.0
+"""Beyond the time in which kafka-python promises an outcome: then it gives none any more."""
 REQUEST_TIMEOUT_S: Final = 30.0
 """kafka-python's own; half the delivery time where that is shorter, so that each record is tried at least twice."""
 
@@ -53,10 +55,16 @@ class Wire(Protocol):
 
 
 def open_wire(settings: ProducerSettings, client_id: str) -> Wire:
-    """A connected, idempotent producer; several publishers may share it.
+    """A connected, idempotent producer; several publishers may share it. It heals when kafka-python stands still.
 
     Raises: RetryLater within the connect timeout when no broker answers, Misconfigured for a wrong password.
     """
+    from fusionbus.producers.healing import HealingWire  # noqa: PLC0415 - it knows this module's protocol
+
+    return HealingWire(lambda: _connected(settings, client_id), settings.delivery_timeout_s + HEAL_S)
+
+
+def _connected(settings: ProducerSettings, client_id: str) -> Wire:
     clients: list[KafkaNetClient] = []
 
     def client(**options: Any) -> KafkaNetClient:
