@@ -19,7 +19,7 @@ from fusionbus.contract.records import Tick
 from fusionbus.producers.simulate.stream import Traffic
 from hub import HubOnPaper, with_the_centre
 
-LOOK_EVERY = 500
+LOOK_EVERY = 100
 
 
 def main() -> None:
