@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -37,11 +38,16 @@ class HealingWire:
 
     def send(self, topic: str, value: bytes, key: bytes) -> Sending:
         """Takes a record to be sent. Raises: KafkaError."""
-        sending = self._open().send(topic, value=value, key=key)
+        wire = self._open()
+        sending = wire.send(topic, value=value, key=key)
         with self._lock:
             self._under_way[sending] = time.monotonic()
         sending.add_callback(lambda _record: self._done(sending))
         sending.add_errback(lambda _error: self._done(sending))
+        if (
+            wire is not self._wire
+        ):  # another was taken meanwhile: this one's thread may have ended before it was given it
+            _give_up(sending)
         return sending
 
     def partitions_for(self, topic: str) -> set[int]:
@@ -82,11 +88,20 @@ class HealingWire:
             _LOG.warning("producer_stood_still", limit_s=self._limit_s, under_way=len(self._under_way))
             force_close(held)
             with self._lock:
-                self._under_way.clear()
+                left = list(self._under_way)
+            for sending in left:
+                _give_up(sending)
         try:
             self._wire = self._make()
         except FusionError as exc:
             _LOG.debug("no_producer_yet", why=str(exc))
+        if self._wire is not None and self._end.is_set():
+            _close(self._wire, 0)
+
+
+def _give_up(sending: Sending) -> None:
+    with suppress(Exception):  # its fate became known in this moment
+        sending.failure(kafka_errors.KafkaConnectionError("the producer stood still"))
 
 
 def force_close(wire: Wire) -> None:
