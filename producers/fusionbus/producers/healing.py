@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, cast
 
 import structlog
 from kafka import errors as kafka_errors
@@ -101,7 +101,7 @@ class HealingWire:
 
 def _give_up(sending: Sending) -> None:
     with suppress(Exception):  # its fate became known in this moment
-        sending.failure(kafka_errors.KafkaConnectionError("the producer stood still"))
+        cast("Any", sending).failure(kafka_errors.KafkaConnectionError("the producer stood still"))
 
 
 def force_close(wire: Wire) -> None:
