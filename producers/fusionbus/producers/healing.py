@@ -44,9 +44,7 @@ class HealingWire:
             self._under_way[sending] = time.monotonic()
         sending.add_callback(lambda _record: self._done(sending))
         sending.add_errback(lambda _error: self._done(sending))
-        if (
-            wire is not self._wire
-        ):  # another was taken meanwhile: this one's thread may have ended before it was given it
+        if wire is not self._wire:  # let go of meanwhile: its thread may have ended before it was given this
             _give_up(sending)
         return sending
 
