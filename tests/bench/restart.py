@@ -58,7 +58,7 @@ def filled(count: int, console: Console) -> HubOnPaper:
         sent += 1
         if not sent % LOOK_EVERY:
             hub.look()
-        hub.clear()
+            hub.clear()
         if sent == count:
             break
     return hub
