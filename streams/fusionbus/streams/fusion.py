@@ -52,6 +52,7 @@ from fusionbus.streams.values import Change, Enriched, Fresh, Joined, Rejection
 from fusionbus.streams.waiting import Waiting
 from fusionbus.streams.zones import Zones
 
+_Row = tuple[str | None, Member | None]
 _Said = dict[tuple[int, str], list[tuple[Event, Acknowledgement]]]
 """Acknowledgements of a batch, by partition and incident."""
 
@@ -231,12 +232,7 @@ class Fusion:
         return None if change is None else (enriched, change, None)
 
     def _find(
-        self,
-        work: Work,
-        event: Event,
-        zone: str,
-        report_id: str,
-        row: tuple[str | None, Member | None] | None = None,
+        self, work: Work, event: Event, zone: str, report_id: str, row: _Row | None = None
     ) -> tuple[Incident | None, Member | None]:
         """The incident of a report and the report as its member, if it was here and all of it was written.
 
