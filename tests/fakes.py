@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -22,9 +22,6 @@ class FakeTable:
 
     def read(self, partition: int, key: bytes) -> bytes | None:
         return self.rows[partition].get(key)
-
-    def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        yield from list(self.rows[partition].items())
 
     def page_of(self, partition: int, after: Cursor, count: int) -> tuple[list[tuple[bytes, bytes]], Cursor]:
         held = self.rows[partition]

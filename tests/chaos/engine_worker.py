@@ -15,6 +15,7 @@ from fusionbus.streams.engine import (
     Event,
     build_app,
     new_table,
+    pages_of,
     run,
     serve,
     source,
@@ -31,7 +32,7 @@ def bucket(key: bytes) -> bytes:
 
 def dump(table: EngineTable, partition: int) -> None:
     """Tells what stands in one partition of a table."""
-    rows = {key.decode(): value.decode() for key, value in table.items_of(partition)}
+    rows = {key.decode(): value.decode() for page in pages_of(table, partition) for key, value in page}
     unfinished = DUMPS / f"{table.name}-{partition}.unfinished"
     unfinished.write_text(json.dumps(rows))
     unfinished.replace(DUMPS / f"{table.name}-{partition}.json")

@@ -1,11 +1,11 @@
 """How the cost of a report grows with what is open."""
 
-import gc
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from fusionbus.producers.simulate.stream import Traffic
+from fusionbus.streams.cli import calm_collector
 from fusionbus.streams.fuse import Fusion
 
 OPEN = (1_000, 10_000, 100_000)
@@ -19,7 +19,7 @@ def growth(counts: tuple[int, ...] = OPEN) -> Iterator[tuple[int, float]]:
     Python looks through all objects for cycles as seldom as in a worker: one look takes over a second here, and
     would be counted to whichever thousand it falls into.
     """
-    gc.set_threshold(20_000, 5, 10_000)
+    calm_collector()
     lines = Traffic(7, START, timedelta(days=6)).lines(max(counts) + MEASURED)
     reports = [line.report for line in lines]
     fusion = Fusion()

@@ -4,13 +4,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
 from kafka import errors as kafka_errors
 
 from fusionbus.contract.errors import FusionError
-from fusionbus.producers.wire import Sending, Wire
+
+if TYPE_CHECKING:
+    from fusionbus.producers.wire import Sending, Wire
 
 _LOG: Final = structlog.get_logger()
 LOOK_EVERY_S: Final = 0.5
@@ -28,7 +30,7 @@ class HealingWire:
     whoever sent it. May go when such a question ends with its connection.
     """
 
-    def __init__(self, make: Callable[[], Wire], limit_s: float) -> None:
+    def __init__(self, make: "Callable[[], Wire]", limit_s: float) -> None:
         self._make, self._limit_s = make, limit_s
         self._wire: Wire | None = make()
         self._lock = threading.Lock()
@@ -36,7 +38,7 @@ class HealingWire:
         self._end = threading.Event()
         threading.Thread(target=self._watch, name="wire-watch", daemon=True).start()
 
-    def send(self, topic: str, value: bytes, key: bytes) -> Sending:
+    def send(self, topic: str, value: bytes, key: bytes) -> "Sending":
         """Takes a record to be sent. Raises: KafkaError."""
         wire = self._open()
         sending = wire.send(topic, value=value, key=key)
@@ -57,18 +59,18 @@ class HealingWire:
         self._open().flush(timeout)
 
     def close(self, timeout: float | None = None) -> None:
-        """Sends the rest and disconnects. Raises: KafkaError where the rest could not be sent in time."""
+        """Sends the rest and disconnects; what could not be sent in time fails."""
         self._end.set()
         if self._wire is not None:
             _close(self._wire, timeout)
 
-    def _open(self) -> Wire:
+    def _open(self) -> "Wire":
         wire = self._wire
         if wire is None:
             raise kafka_errors.KafkaConnectionError("it is being opened anew")
         return wire
 
-    def _done(self, sending: Sending) -> None:
+    def _done(self, sending: "Sending") -> None:
         with self._lock:
             self._under_way.pop(sending, None)
 
@@ -97,12 +99,12 @@ class HealingWire:
             _close(self._wire, 0)
 
 
-def _give_up(sending: Sending) -> None:
+def _give_up(sending: "Sending") -> None:
     with suppress(Exception):  # its fate became known in this moment
         cast("Any", sending).failure(kafka_errors.KafkaConnectionError("the producer stood still"))
 
 
-def force_close(wire: Wire) -> None:
+def force_close(wire: "Wire") -> None:
     """Ends a producer's thread at once; whatever it holds fails."""
     sender = getattr(wire, "_sender", None)
     if sender is not None:
@@ -110,7 +112,7 @@ def force_close(wire: Wire) -> None:
         sender.join(FORCED_CLOSE_S)
 
 
-def _close(wire: Wire, timeout: float | None) -> None:
+def _close(wire: "Wire", timeout: float | None) -> None:
     try:
         wire.close(timeout=timeout)
     except kafka_errors.KafkaError:

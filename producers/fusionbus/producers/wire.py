@@ -10,6 +10,7 @@ from kafka.net.compat import KafkaNetClient
 
 from fusionbus.contract.errors import FusionError
 from fusionbus.contract.topics import ONE_MESSAGE_BYTES_MAX, reports_topic
+from fusionbus.producers.healing import HealingWire
 from fusionbus.producers.settings import ProducerSettings
 from fusionbus.shell.kafka import client_options, explain
 
@@ -59,8 +60,6 @@ def open_wire(settings: ProducerSettings, client_id: str) -> Wire:
 
     Raises: RetryLater within the connect timeout when no broker answers, Misconfigured for a wrong password.
     """
-    from fusionbus.producers.healing import HealingWire  # noqa: PLC0415 - it knows this module's protocol
-
     return HealingWire(lambda: _connected(settings, client_id), settings.delivery_timeout_s + HEAL_S)
 
 

@@ -31,7 +31,7 @@ def worker(
     from fusionbus.streams.settings import WorkerSettings  # noqa: PLC0415 - as above
 
     settings = load(WorkerSettings, worker_id=name, home=home, bootstrap=bootstrap, metrics_port=metrics_port)
-    _calm_collector()
+    calm_collector()
     hub = agents.build(settings)
     metrics.STARTED.set_to_current_time()
     metrics.serve(settings.metrics_port, settings.metrics_host, hub.health.probes())
@@ -54,7 +54,7 @@ def fuse(
     typer.echo(fuse_file(file, out, mapping, explain), err=True)
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Lets Python look through all objects for cycles next to never.
 
     One look takes 0.3 s with 10,000 open incidents (548,000 objects, measured) and grows with them, and every alert

@@ -18,7 +18,6 @@ from fusionbus.streams.engine import (
     Draft,
     EngineApp,
     EngineSettings,
-    EngineTable,
     Event,
     Output,
     build_app,
@@ -27,6 +26,7 @@ from fusionbus.streams.engine import (
     fits,
     is_ready,
     new_table,
+    pages_of,
     run,
     serve,
     source,
@@ -253,13 +253,13 @@ def counting(app: EngineApp) -> None:
         for event in batch:
             key = event.key or b""
             if key == b"list":
-                rows = {k.decode(): v.decode() for k, v in counts.items_of(event.partition)}
+                rows = {k.decode(): v.decode() for page in pages_of(counts, event.partition) for k, v in page}
                 draft.send(f"out-{RUN}", key, json.dumps(rows, sort_keys=True).encode())
                 continue
             count = int(draft.read(counts, event, key) or 0) + 1
-            gone = event.value == b"forget"
-            draft.mark(counts, event, key, None if gone else str(count).encode())
-            draft.send(f"out-{RUN}", key, b"gone" if gone else str(count).encode())
+            left = None if event.value == b"forget" else str(count).encode()
+            draft.mark(counts, event, key, left)
+            draft.send(f"out-{RUN}", key, left or b"gone")
         return draft.decision()
 
     agent(app, decide)
@@ -267,7 +267,7 @@ def counting(app: EngineApp) -> None:
 
 def three_agents(app: EngineApp) -> None:
     """Thirty ingress topics, a second hop with a table, and a control topic, in one app."""
-    last: EngineTable = new_table(app, "last")
+    last = new_table(app, "last")
 
     def ingress(batch: Sequence[Event]) -> Decision:
         return Decision([Output(f"hop-{RUN}", event.key or b"", event.topic.encode()) for event in batch])

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from builders import NOW, a_handling, a_place, a_report, a_token, an_acknowledgement, an_interval
-from fusionbus.contract.alert import Alert
 from fusionbus.contract.base import Interval
 from fusionbus.contract.codec import encode
 from fusionbus.contract.handling import Source
@@ -15,9 +14,10 @@ from fusionbus.contract.records import AuditEvent
 from fusionbus.contract.report import Entity, ThreatReport
 from fusionbus.contract.routing import Rule
 from fusionbus.contract.sections import OperationSection
-from fusionbus.contract.vocabulary import TLP, AlertKind, Classification, EntityType, Kind, MsgType, Status
+from fusionbus.contract.vocabulary import TLP, Classification, EntityType, Kind, MsgType, Status
 from fusionbus.streams.engine import Decision
 from hub import HubOnPaper
+from pointing import called, desk, pointers
 
 TONIGHT = NOW + timedelta(hours=6)
 PHONE = (Entity(type=EntityType.PHONE, token=a_token()),)
@@ -52,26 +52,9 @@ def a_watch(agency: str = "IB", **changes: Any) -> ThreatReport:
     return a_report(**told | changes)
 
 
-def pointers(hub: HubOnPaper) -> dict[str, list[Alert]]:
-    """The pointers by recipient."""
-    found: dict[str, list[Alert]] = {}
-    for alert in hub.alerts():
-        if alert.kind is AlertKind.DECONFLICTION:
-            found.setdefault(alert.recipient, []).append(alert)
-    return found
-
-
-def called(hub: HubOnPaper) -> dict[str, list[str | None]]:
-    return {name: [alert.body.contact for alert in told] for name, told in pointers(hub).items()}
-
-
 @pytest.fixture
 def hub() -> HubOnPaper:
     return HubOnPaper.of()
-
-
-def desk(hub: HubOnPaper, agency: str) -> str:
-    return hub.registry.agencies[agency].contact
 
 
 BOTH_ORDERS = pytest.mark.parametrize("raid_first", [True, False], ids=["raid first", "raid last"])

@@ -285,7 +285,7 @@ def test_bytes_that_are_no_accepted_traffic_become_a_dead_letter(hub: HubOnPaper
 def test_what_is_over_lies_apart_from_what_is_open_and_every_id_follows_from_its_first_report(hub: HubOnPaper) -> None:
     hub.send(*story())
     first = ids.incident_id("PK-KP", the_blast().report_id)
-    rows = dict(hub.fused.items_of(0))
+    rows = dict(hub.fused.rows[0])
     assert rows[b"r:" + the_blast().report_id.encode()] == first.encode()
     assert rows[b"c:" + first.encode()] == encode(hub.incidents()[first])
     assert b"i:" + first.encode() not in rows

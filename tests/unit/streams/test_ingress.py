@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -243,9 +243,6 @@ class BrokenTable:
         if key == self.but:
             return f"not what was written in {partition}".encode()
         return None
-
-    def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        raise NotImplementedError(partition)
 
 
 def test_a_record_that_breaks_a_step_is_put_aside_and_its_neighbours_pass(hub: HubOnPaper) -> None:

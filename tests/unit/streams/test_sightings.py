@@ -94,7 +94,7 @@ def test_what_is_taken_back_is_seen_there_no_more(hub: HubOnPaper, how: str) -> 
         hub.send(told(1, msg_type=MsgType.CANCEL, revision=2, reported_at=NOW))
     hub.send(in_karachi())
     assert shared(hub) == []
-    assert not any(told(1).report_id.encode() in v for k, v in hub.fused.items_of(0) if k.startswith(b"t:"))
+    assert not any(told(1).report_id.encode() in v for k, v in hub.fused.rows[0].items() if k.startswith(b"t:"))
 
 
 def a_sighting(number: int, **changes: Any) -> AcceptedSighting:

@@ -76,7 +76,6 @@ def insert_into(db: Connection, table: Table) -> Any:
     return _insert_into(db.dialect.name, table)
 
 
-@cache
 def _insert_into(dialect: str, table: Table) -> Any:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
@@ -84,17 +83,7 @@ def _insert_into(dialect: str, table: Table) -> Any:
 def insert_new(db: Connection, table: Table, rows: list[Row]) -> None:
     """Writes the rows that are not there yet."""
     if rows:
-        db.execute(_new(db.dialect.name, table), rows)
-
-
-@cache
-def _new(dialect: str, table: Table) -> Any:
-    return _insert_into(dialect, table).on_conflict_do_nothing()
-
-
-@cache
-def _new_alerts(dialect: str) -> Any:
-    return _new(dialect, alerts).returning(alerts.c.alert_id)
+        db.execute(insert_into(db, table).on_conflict_do_nothing(), rows)
 
 
 def _up_to_erasing(told: Sequence[Alert]) -> Iterator[Sequence[Alert]]:
@@ -116,7 +105,7 @@ def _keep(db: Connection, told: Sequence[Alert], received_at: datetime) -> list[
         newer_by="revision",
         keep=("first_alert_at", "merged_into"),
     )
-    insert = _new_alerts(db.dialect.name)
+    insert = insert_into(db, alerts).on_conflict_do_nothing().returning(alerts.c.alert_id)
     once = {alert.alert_id: alert for alert in reversed(told)}
     rows = [clean(alert_row(alert, received_at)) for alert in reversed(once.values())]
     ids = set(db.scalars(insert, rows))

@@ -19,6 +19,7 @@ from fusionbus.contract.records import (
 )
 from fusionbus.streams import retell
 from fusionbus.streams.correlate import OpenIncidents, correlate, correlate_member
+from fusionbus.streams.correlate.meetings import meetings_of_member
 from fusionbus.streams.crossing import reconcile
 from fusionbus.streams.crossing.coinciding import coincide, told
 from fusionbus.streams.crossing.comparing import MEET_MIN, met
@@ -149,19 +150,17 @@ class Border:
         if not probe.gone:
             self._compare(work, event, probe, index)
         self.zones.guests.take(work.draft, event, probe, index)
-        guest = self.zones.guests.of(work.draft, event, probe.zone, probe.incident_id)
-        if guest is not None and not probe.gone:
+        met = [] if probe.gone else meetings_of_member(probe.member, probe.status, index)
+        guest = self.zones.guests.of(work.draft, event, probe.zone, probe.incident_id) if met else None
+        if guest is not None:
             pointing = Pointing(guest, work.registry, work.now)
-            self._point(work, event, coincide(probe, index, partial(self.look, work, event, probe.zone), pointing))
+            self._point(work, event, coincide(probe, met, partial(self.look, work, event, probe.zone), pointing))
 
     def _coincided(self, work: Work, event: Event, message: Coincidence) -> None:
         """Another zone found what coincides with a report that is here, or was."""
         name, unlisted = self.shelf.report(work.draft, event, message.report_id)
         name = name or message.incident_id
-        home = self.shelf.home_of(work.draft, event, message.zone, name)
-        if home is not None and home != message.zone:
-            on = message.model_copy(update={"zone": home})
-            work.draft.send(topics.ACCEPTED, home.encode(), encode(on))
+        if self.mover.went_on(work, event, message, name):
             return
         held = standing(name, partial(self.shelf.incident, work.draft, event))
         if held is not None:

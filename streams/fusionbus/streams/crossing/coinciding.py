@@ -4,23 +4,24 @@ An operation is shown wherever something that meets it may lie (`probing`), so t
 whichever comes first. It tells its own side, and the operation's zone of it; that tells its side, once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from fusionbus.contract import ids
 from fusionbus.contract.crossing import Coincidence, Probe
 from fusionbus.contract.incident import Incident, Member
-from fusionbus.streams.correlate import OpenIncidents
-from fusionbus.streams.correlate.meetings import meetings_of_member
 from fusionbus.streams.deconflict import PAIRS_KEPT_MAX, POINTED_MAX, Pointing, desk_of
 from fusionbus.streams.incidents import member_of
 
 
 def coincide(
-    probe: Probe, index: OpenIncidents, look: Callable[[str], Incident | None], pointing: Pointing
+    probe: Probe, met: Iterable[tuple[str, str]], look: Callable[[str], Incident | None], pointing: Pointing
 ) -> Pointing:
-    """The pointers that another zone's report leads to where it is shown; `pointing` has its incident as shown here."""
+    """The pointers that another zone's report leads to where it is shown, by what it `met` there.
+
+    `pointing` has its incident as shown here.
+    """
     desks: dict[str, str] = {}
-    for incident_id, report_id in meetings_of_member(probe.member, probe.status, index):
+    for incident_id, report_id in met:
         held = pointing.others.get(incident_id) or look(incident_id)
         theirs = member_of(held, report_id) if held is not None else None
         if held is None or theirs is None or held.zone != probe.zone:

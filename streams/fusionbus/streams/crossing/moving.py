@@ -7,7 +7,7 @@ from typing import Final
 
 from fusionbus.contract import ids, topics
 from fusionbus.contract.codec import encode
-from fusionbus.contract.crossing import Arrival, Carried, Offer
+from fusionbus.contract.crossing import Arrival, Carried, Coincidence, Offer
 from fusionbus.contract.incident import Incident
 from fusionbus.contract.records import AcceptedReport, RejectReason
 from fusionbus.contract.report import REPORT_BYTES_MAX
@@ -103,11 +103,17 @@ class Mover:
         work.draft.send(topics.ACCEPTED, offer.home.encode(), encode(carried))
         self.shelf.let_go_of_body(work.draft, event, report_id)
 
+    def went_on(self, work: Work, event: Event, message: Arrival | Carried | Coincidence, name: str) -> bool:
+        """Whether the incident of this name is in another zone today; the message goes there then."""
+        home = self.shelf.home_of(work.draft, event, message.zone, name)
+        if home is None or home == message.zone:
+            return False
+        work.draft.send(topics.ACCEPTED, home.encode(), encode(message.model_copy(update={"zone": home})))
+        return True
+
     def carry(self, work: Work, event: Event, carried: Carried) -> None:
         """Keeps the text of a report whose incident comes behind it."""
-        away = self.shelf.home_of(work.draft, event, carried.zone, carried.into)
-        if away is not None and away != carried.zone:
-            work.draft.send(topics.ACCEPTED, away.encode(), encode(carried.model_copy(update={"zone": away})))
+        if self.went_on(work, event, carried, carried.into):
             return
         text = AcceptedReport(
             zone=carried.zone,
@@ -132,9 +138,7 @@ class Mover:
     def arrive(self, work: Work, event: Event, arrival: Arrival) -> None:
         """Takes in an incident of another zone, once, and joins it to the one it came for."""
         gone = arrival.incident
-        away = self.shelf.home_of(work.draft, event, arrival.zone, arrival.into)
-        if away is not None and away != arrival.zone:
-            work.draft.send(topics.ACCEPTED, away.encode(), encode(arrival.model_copy(update={"zone": away})))
+        if self.went_on(work, event, arrival, arrival.into):
             return
         name = ids.move_id(gone.incident_id, gone.revision, gone.zone)
         if self.shelf.was_judged(work.draft, event, name):

@@ -49,9 +49,6 @@ class Table(Protocol):
     def read(self, partition: int, key: bytes) -> bytes | None:
         """The value in that partition, or none."""
 
-    def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        """All keys and values of one partition, in no order."""
-
 
 class Paged(Table, Protocol):
     """A table that can be walked through bit by bit."""

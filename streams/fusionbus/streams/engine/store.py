@@ -5,7 +5,7 @@ every read, write and delete, and searches all partitions if it is not; naming t
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import islice
 from threading import Thread
 from typing import Any, Final, Protocol
@@ -161,17 +161,6 @@ def scrub(store: StoreT[Any, Any], number: int) -> None:
 def _compact(db: Any) -> None:
     db.flush()
     db.compact_range(None, None)
-
-
-def items_of(store: StoreT[Any, Any], number: int) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of one partition, in no order; the partition may be written to meanwhile."""
-    if isinstance(store, MemoryStore):
-        yield from list(store.partitions[number].items())
-    elif isinstance(store, rocksdb.Store):
-        for key, value in store._visible_items(store._db_for_partition(number)):  # noqa: SLF001 - as above
-            yield bytes(key), bytes(value)
-    else:
-        raise TypeError(f"The engine knows no store {type(store).__name__}: use memory:// or rocksdb://.")
 
 
 ROCKSDB: Final = {"write_buffer_size": 4 * 2**20, "max_write_buffer_number": 2, "block_cache_size": 4 * 2**20}

@@ -1,6 +1,5 @@
 """Tables: bytes to bytes, partitioned like their source topics, with a changelog and a checkpoint without holes."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import faust
@@ -11,7 +10,7 @@ from faust.types.tuples import FutureMessage, RecordMetadata
 from fusionbus.contract.errors import Misconfigured
 from fusionbus.streams.engine.bookkeeping import Checkpoint
 from fusionbus.streams.engine.decision import Cursor, Mark
-from fusionbus.streams.engine.store import items_of, page_of, partition_of, scrub
+from fusionbus.streams.engine.store import page_of, partition_of, scrub
 
 if TYPE_CHECKING:
     from fusionbus.streams.engine.app import EngineApp
@@ -28,10 +27,6 @@ class EngineTable(faust.Table[bytes, bytes]):
     def read(self, partition: int, key: bytes) -> bytes | None:
         """The value in that partition, or none."""
         return partition_of(self.data, partition).get(key)
-
-    def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        """All keys and values of one partition, in no order: to rebuild an index after a rebalance."""
-        return items_of(self.data, partition)
 
     def page_of(self, partition: int, after: Cursor, count: int) -> tuple[list[tuple[bytes, bytes]], Cursor]:
         """The next so many keys and values of one partition, and where the page ended."""

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 
 from border_towns import EAST, WEST, east, west
 from builders import NOW, a_handling, a_place, a_report, a_token, an_interval
-from fusionbus.contract.alert import Alert
 from fusionbus.contract.codec import encode
 from fusionbus.contract.crossing import Coincidence
 from fusionbus.contract.keeping import Purge
 from fusionbus.contract.report import Entity, Place, ThreatReport
 from fusionbus.contract.sections import OperationSection
 from fusionbus.contract.topics import reports_topic
-from fusionbus.contract.vocabulary import AlertKind, EntityType, MsgType, Province
+from fusionbus.contract.vocabulary import EntityType, MsgType, Province
 from fusionbus.streams.engine import Decision
 from fusionbus.streams.reading.gazetteer import distance_km
 from hub import HubOnPaper
+from pointing import called, desk, pointers
 
 PHONE = (Entity(type=EntityType.PHONE, token=a_token()),)
 FAR = a_place(province=Province.PUNJAB, district="Multan", name="Multan", lat=30.2, lon=71.47, uncertainty_km=5)
@@ -58,22 +58,6 @@ def a_watch(uncertainty_km: float = 5.0, **changes: Any) -> ThreatReport:
         "casualties": (),
     }
     return east(**told | changes)
-
-
-def pointers(hub: HubOnPaper) -> dict[str, list[Alert]]:
-    found: dict[str, list[Alert]] = {}
-    for alert in hub.alerts():
-        if alert.kind is AlertKind.DECONFLICTION:
-            found.setdefault(alert.recipient, []).append(alert)
-    return found
-
-
-def called(hub: HubOnPaper) -> dict[str, list[str | None]]:
-    return {name: [alert.body.contact for alert in told] for name, told in pointers(hub).items()}
-
-
-def desk(hub: HubOnPaper, agency: str) -> str:
-    return hub.registry.agencies[agency].contact
 
 
 @BOTH_ORDERS

@@ -1,6 +1,5 @@
 """Drafts, sizes and what a handler sees."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -23,9 +22,6 @@ class FakeTable:
 
     def read(self, partition: int, key: bytes) -> bytes | None:
         return self.rows.get((partition, key))
-
-    def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        return ((key, value) for (number, key), value in self.rows.items() if number == partition)
 
 
 def event(partition: int = 0, key: bytes = b"k") -> Event:
